@@ -1,0 +1,32 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Ops;
+
+/// <summary>The exact GELU of LLaVA's projector, <c>x Φ(x)</c> with Φ by erf; derivative <c>Φ(x) + x φ(x)</c>.</summary>
+public static class Gelu
+{
+    /// <summary>Computes the activation.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="y">Receives <c>[rows, width]</c>; may be <paramref name="x"/> itself.</param>
+    /// <param name="x"><c>[rows, width]</c>.</param>
+    public static void Forward(Device device, Tensor y, Tensor x)
+    {
+        Require.Matrix(x);
+        Require.Is(y, [x.Rows, x.Width]);
+        device.GeluForward(y, x);
+    }
+
+    /// <summary>Computes the gradient of the input.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="dx">Receives <c>[rows, width]</c>; may be <paramref name="dy"/> itself.</param>
+    /// <param name="dy"><c>[rows, width]</c>.</param>
+    /// <param name="x">Input of the forward pass.</param>
+    public static void Backward(Device device, Tensor dx, Tensor dy, Tensor x)
+    {
+        Require.Matrix(x);
+        Require.Is(dy, [x.Rows, x.Width]);
+        Require.Is(dx, [x.Rows, x.Width]);
+        device.GeluBackward(dx, dy, x);
+    }
+}

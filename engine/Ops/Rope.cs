@@ -1,0 +1,51 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Ops;
+
+/// <summary>
+/// Rotary positions in the rotate-half convention of Hugging Face checkpoints: the pair is (i, i + D/2), its angle position·θ^(−2i/D);
+/// <c>q'_i = q_i cos − q_{i+D/2} sin</c>, <c>q'_{i+D/2} = q_{i+D/2} cos + q_i sin</c>.
+/// </summary>
+public static class Rope
+{
+    /// <summary>Fills a table of angles, computed in double precision.</summary>
+    /// <param name="cos">Receives the cosines of <c>[positions, headSize / 2]</c>.</param>
+    /// <param name="sin">Receives the sines, likewise.</param>
+    /// <param name="headSize">D.</param>
+    /// <param name="theta">θ.</param>
+    public static void FillTable(Span<float> cos, Span<float> sin, int headSize, double theta)
+    {
+        int half = headSize / 2;
+        for (int i = 0; i < half; i++)
+        {
+            double frequency = Math.Pow(theta, -2.0 * i / headSize);
+            for (int position = 0; position < cos.Length / half; position++)
+            {
+                (double s, double c) = Math.SinCos(position * frequency);
+                cos[(position * half) + i] = (float)c;
+                sin[(position * half) + i] = (float)s;
+            }
+        }
+    }
+
+    /// <summary>Rotates queries and keys in place; values stay.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="qkv"><c>[rows, (heads + 2 kvHeads) headSize]</c>.</param>
+    /// <param name="rotary">Angles and positions.</param>
+    /// <param name="shape">Heads.</param>
+    public static void Forward(Device device, Tensor qkv, Rotary rotary, AttentionShape shape)
+    {
+        Require.Matrix(qkv);
+        Require.Is(qkv, [qkv.Rows, shape.QkvSize]);
+        Check(rotary, qkv.Rows, shape.HeadSize);
+        device.RopeForward(qkv, rotary, shape);
+    }
+
+    internal static void Check(Rotary rotary, long rows, int headSize)
+    {
+        Require.Is(rotary.Cos, DType.F32, [rotary.Cos.Rows, headSize / 2]);
+        Require.Is(rotary.Sin, DType.F32, [rotary.Cos.Rows, headSize / 2]);
+        Require.Is(rotary.Positions, DType.I32, [rows]);
+    }
+}
