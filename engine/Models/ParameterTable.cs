@@ -15,6 +15,7 @@ public sealed class ParameterTable : IDisposable
     private readonly List<Parameter> _parameters = [];
     private readonly Dictionary<string, Parameter> _byName = new(StringComparer.Ordinal);
     private readonly (long Start, long Count)[] _ranges = new (long Start, long Count)[3];
+    private readonly bool[] _trained = new bool[3];
     private DeviceMemory? _values;
     private DeviceMemory? _gradients;
 
@@ -46,6 +47,11 @@ public sealed class ParameterTable : IDisposable
     /// <returns>Whether there is one.</returns>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Parameter? parameter) => _byName.TryGetValue(name, out parameter);
 
+    /// <summary>Tells whether a part is trained.</summary>
+    /// <param name="part">The part.</param>
+    /// <returns>Whether <see cref="Train"/> chose it.</returns>
+    public bool IsTrained(ModelPart part) => _trained[(int)part];
+
     /// <summary>Counts the elements of the parameters.</summary>
     /// <param name="part">Only of this part, or null for all.</param>
     /// <returns>The number, gaps not counted.</returns>
@@ -73,12 +79,14 @@ public sealed class ParameterTable : IDisposable
         _gradients?.Dispose();
         _gradients = null;
         Gradients = default;
+        Array.Clear(_trained);
         long start = long.MaxValue, end = 0, trained = 0;
         foreach (ModelPart part in parts)
         {
             start = Math.Min(start, _ranges[(int)part].Start);
             end = Math.Max(end, _ranges[(int)part].Start + _ranges[(int)part].Count);
             trained += _ranges[(int)part].Count;
+            _trained[(int)part] = true;
         }
 
         if (parts.Length > 0 && trained != end - start)
@@ -103,20 +111,20 @@ public sealed class ParameterTable : IDisposable
     }
 
     /// <summary>Looks at neighbouring matrices or vectors as one: query, key and value, or gate and up.</summary>
-    /// <param name="first">The first of them.</param>
+    /// <param name="first">Name of the first of them.</param>
     /// <param name="count">How many; they were added by one call of <see cref="AddFused"/>.</param>
-    /// <returns>Value and gradient of all their rows; the gradient does not exist when frozen.</returns>
-    internal (Tensor Value, Tensor Gradient) Fused(Parameter first, int count)
+    /// <returns>Their rows as one weight.</returns>
+    internal FusedParameter Fuse(string first, int count)
     {
-        int at = _parameters.IndexOf(first);
+        Parameter parameter = this[first];
+        int at = _parameters.IndexOf(parameter);
         long rows = 0;
         for (int i = 0; i < count; i++)
         {
             rows += _parameters[at + i].Shape[0];
         }
 
-        Shape shape = first.Shape.Rank == 1 ? new Shape(rows) : new Shape(rows, first.Shape[1]);
-        return (new Tensor(first.Value.Address, first.Value.Type, shape), first.Trainable ? new Tensor(first.Gradient.Address, DType.F32, shape) : default);
+        return new FusedParameter(parameter, parameter.Shape.Rank == 1 ? new Shape(rows) : new Shape(rows, parameter.Shape[1]));
     }
 
     /// <summary>Adds a parameter behind the others.</summary>

@@ -1,0 +1,91 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Ops;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Models;
+
+/// <summary>The LLaMA decoder from token ids and image rows to losses or logits, and back.</summary>
+internal sealed class Llama : IDisposable
+{
+    private readonly Device _device;
+    private readonly TextConfig _config;
+    private readonly LlamaLayer[] _layers;
+    private readonly LanguageHead _head;
+    private readonly Parameter _embedding;
+    private readonly DeviceMemory _angles;
+
+    internal Llama(Device device, TextConfig config, ParameterTable table)
+    {
+        _device = device;
+        _config = config;
+        _layers = new LlamaLayer[config.Layers];
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i] = new LlamaLayer(device, config, table, i);
+        }
+
+        _head = new LanguageHead(device, config, table);
+        _embedding = table["language.embed_tokens.weight"];
+        long count = (long)config.MaxPositions * (config.HeadSize / 2);
+        _angles = device.Allocate(2 * count * DType.F32.Size(), "the rotary angles");
+        Shape shape = new(config.MaxPositions, config.HeadSize / 2);
+        Cos = new Tensor(_angles.Address, DType.F32, shape);
+        Sin = new Tensor(_angles.Address + (nint)(count * DType.F32.Size()), DType.F32, shape);
+        float[] cos = new float[count];
+        float[] sin = new float[count];
+        Rope.FillTable(cos, sin, config.HeadSize, config.RopeTheta);
+        device.CopyFromHost<float>(Cos, cos);
+        device.CopyFromHost<float>(Sin, sin);
+    }
+
+    /// <summary>Gets the cosines of the rotary angles.</summary>
+    internal Tensor Cos { get; }
+
+    /// <summary>Gets the sines of the rotary angles.</summary>
+    internal Tensor Sin { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _angles.Dispose();
+
+    /// <summary>Runs all layers.</summary>
+    /// <returns>The residual stream and the last branch, still to be added, both on the arena.</returns>
+    internal (Tensor X, Tensor Delta) Forward(Arena arena, Tensor source, Tensor images, in Sequences sequences, PassMode mode)
+    {
+        Tensor delta = arena.Push(_device.ComputeType, source.Rows, _config.HiddenSize);
+        Tensor x = arena.Push(_device.ComputeType, source.Rows, _config.HiddenSize);
+        Embedding.Forward(_device, x, _embedding.Value, images, source);
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            x = _layers[i].Forward(arena, x, i == 0 ? default : delta, delta, sequences, mode);
+        }
+
+        return (x, delta);
+    }
+
+    /// <summary>Computes the logits of chosen rows.</summary>
+    /// <returns><c>[chosen, vocabulary]</c>, on the arena.</returns>
+    internal Tensor Logits(Arena arena, (Tensor X, Tensor Delta) output, Tensor rows) => _head.Logits(arena, output.X, output.Delta, rows);
+
+    /// <summary>Computes losses of labelled rows only.</summary>
+    internal void Loss(Arena arena, (Tensor X, Tensor Delta) output, in DeviceBatch batch) =>
+        _head.Loss(arena, default, batch.Losses, output.X, output.Delta, batch.LabelledRows, batch.Labels, scale: 0, accumulate: false);
+
+    /// <summary>Computes losses and all gradients of the language model.</summary>
+    /// <returns>The gradient of the embedded rows, on the arena.</returns>
+    internal Tensor LossBackward(Arena arena, (Tensor X, Tensor Delta) output, in DeviceBatch batch, float scale, bool accumulate)
+    {
+        Tensor dres = arena.Push(output.X.Type, output.X.Rows, output.X.Width);
+        _head.Loss(arena, dres, batch.Losses, output.X, output.Delta, batch.LabelledRows, batch.Labels, scale, accumulate);
+        for (int i = _layers.Length - 1; i >= 0; i--)
+        {
+            _layers[i].Backward(arena, dres, batch.Sequences, accumulate);
+        }
+
+        if (_embedding.Trainable)
+        {
+            Embedding.Backward(_device, _embedding.Gradient, dres, batch.TokenIds, batch.TokenStarts, batch.TokenRows, accumulate);
+        }
+
+        return dres;
+    }
+}

@@ -1,0 +1,220 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Ops;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Models;
+
+/// <summary>
+/// The whole model on a device: pictures through the vision tower and the projector, spliced among token embeddings, through the language model to losses or logits, and the same
+/// way back. Memory comes from the caller's arena; the model itself holds weights and tables only.
+/// </summary>
+public sealed class Llava : IDisposable
+{
+    private readonly ClipVision _vision;
+    private readonly Projector _projector;
+    private readonly Llama _language;
+    private float[] _losses = [];
+
+    /// <summary>Initializes a new instance of the <see cref="Llava"/> class.</summary>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="parameters">Its weights, allocated on the device; owned and disposed by the model.</param>
+    public Llava(Device device, LlavaConfig config, ParameterTable parameters)
+    {
+        Device = device;
+        Config = config.Validate();
+        Parameters = parameters;
+        _vision = new ClipVision(device, config, parameters);
+        _projector = new Projector(device, config, parameters);
+        _language = new Llama(device, config.Text, parameters);
+    }
+
+    /// <summary>Gets the device.</summary>
+    public Device Device { get; }
+
+    /// <summary>Gets the configuration.</summary>
+    public LlavaConfig Config { get; }
+
+    /// <summary>Gets the weights.</summary>
+    public ParameterTable Parameters { get; }
+
+    private bool TrainsVision => Parameters.IsTrained(ModelPart.Vision);
+
+    /// <summary>Makes a model without weights' values.</summary>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <returns>The model, all weights zero.</returns>
+    public static Llava Create(Device device, LlavaConfig config)
+    {
+        ParameterTable parameters = LlavaParameters.Build(config.Validate());
+        parameters.Allocate(device, device.ComputeType);
+        return new Llava(device, config, parameters);
+    }
+
+    /// <summary>Computes losses and the gradients of all trained weights.</summary>
+    /// <param name="batch">Samples with labels.</param>
+    /// <param name="arena">For activations; as it was afterwards.</param>
+    /// <param name="scale">Factor on the gradients: one over the labelled rows of the whole optimizer step.</param>
+    /// <param name="accumulate">Whether to add to the gradients, as all but the first micro-batch of a step do.</param>
+    /// <returns>The sum of the losses of the labelled rows.</returns>
+    public double ForwardBackward(PackedBatch batch, Arena arena, float scale, bool accumulate)
+    {
+        if (batch.LabelledRows == 0)
+        {
+            if (!accumulate)
+            {
+                Fill.Forward(Device, Parameters.Gradients, 0);
+            }
+
+            return 0;
+        }
+
+        long mark = arena.Mark();
+        DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: Parameters.IsTrained(ModelPart.Language));
+        bool trainsPictures = TrainsVision || Parameters.IsTrained(ModelPart.Projector);
+        (Tensor hidden, Tensor features, Tensor images) = SeePictures(arena, b, TrainsVision ? PassMode.Training : PassMode.Inference);
+        (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Training);
+        Tensor dx = _language.LossBackward(arena, output, b, scale, accumulate);
+        if (trainsPictures && images.Exists)
+        {
+            Tensor dimages = arena.Push(dx.Type, images.Rows, images.Width);
+            GatherRows.Forward(Device, dimages, dx, b.ImageRows);
+            Tensor dfeatures = _projector.Backward(arena, dimages, features: TrainsVision, accumulate);
+            if (TrainsVision)
+            {
+                Tensor dhidden = dfeatures;
+                if (b.FeatureRows.Exists)
+                {
+                    dhidden = arena.Push(dfeatures.Type, hidden.Rows, hidden.Width);
+                    GatherRows.Backward(Device, dhidden, dfeatures, b.FeatureRows);
+                }
+
+                _vision.Backward(arena, dhidden, b.VisionCuSeqlens, accumulate);
+            }
+        }
+        else if (trainsPictures && !accumulate)
+        {
+            ClearPictureGradients();
+        }
+
+        double loss = SumLosses(b.Losses);
+        arena.Release(mark);
+        return loss;
+    }
+
+    /// <summary>Computes losses only.</summary>
+    /// <param name="batch">Samples with labels.</param>
+    /// <param name="arena">For activations; as it was afterwards.</param>
+    /// <returns>The sum of the losses of the labelled rows.</returns>
+    public double Loss(PackedBatch batch, Arena arena)
+    {
+        if (batch.LabelledRows == 0)
+        {
+            return 0;
+        }
+
+        long mark = arena.Mark();
+        DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false);
+        Tensor images = SeePictures(arena, b, PassMode.Inference).Images;
+        _language.Loss(arena, _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference), b);
+        double loss = SumLosses(b.Losses);
+        arena.Release(mark);
+        return loss;
+    }
+
+    /// <summary>Computes the logits of chosen rows, without or with a cache that the batch's sequences continue.</summary>
+    /// <param name="logits">Receives <c>[rows, vocabulary]</c> on the host.</param>
+    /// <param name="batch">Sequences; the cache's first so many.</param>
+    /// <param name="arena">For activations; as it was afterwards.</param>
+    /// <param name="rows">Packed rows.</param>
+    /// <param name="cache">Receives the new rows' keys and values; its lengths are counted on.</param>
+    public void Logits(Span<float> logits, PackedBatch batch, Arena arena, ReadOnlySpan<int> rows, KvCache? cache = null)
+    {
+        long mark = arena.Mark();
+        DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false, cache);
+        Tensor chosen = arena.Push(DType.I32, rows.Length);
+        Device.CopyFromHost(chosen, rows);
+        Tensor images = SeePictures(arena, b, PassMode.Inference).Images;
+        (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference);
+        Device.CopyToHost(logits, _language.Logits(arena, output, chosen));
+        batch.CountInto(cache);
+        arena.Release(mark);
+    }
+
+    /// <summary>Computes what the vision tower and the projector make of the batch's pictures.</summary>
+    /// <param name="hidden">Receives the chosen hidden state, <c>[pictures positions, vision width]</c>; empty for none.</param>
+    /// <param name="features">Receives the projected rows, <c>[pictures rows, language width]</c>; empty for none.</param>
+    /// <param name="batch">Holds the pictures.</param>
+    /// <param name="arena">For activations; as it was afterwards.</param>
+    public void ImageFeatures(Span<float> hidden, Span<float> features, PackedBatch batch, Arena arena)
+    {
+        long mark = arena.Mark();
+        DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false);
+        (Tensor state, _, Tensor images) = SeePictures(arena, b, PassMode.Inference);
+        if (hidden.Length > 0)
+        {
+            Device.CopyToHost(hidden, state);
+        }
+
+        if (features.Length > 0)
+        {
+            Device.CopyToHost(features, images);
+        }
+
+        arena.Release(mark);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _language.Dispose();
+        Parameters.Dispose();
+    }
+
+    private (Tensor Hidden, Tensor Features, Tensor Images) SeePictures(Arena arena, in DeviceBatch batch, PassMode visionMode)
+    {
+        if (!batch.Pixels.Exists)
+        {
+            return default;
+        }
+
+        Tensor hidden = _vision.Forward(arena, batch.Pixels, batch.VisionCuSeqlens, visionMode);
+        Tensor features = hidden;
+        if (batch.FeatureRows.Exists)
+        {
+            features = arena.Push(hidden.Type, batch.FeatureRows.Rows, hidden.Width);
+            GatherRows.Forward(Device, features, hidden, batch.FeatureRows);
+        }
+
+        return (hidden, features, _projector.Forward(arena, features));
+    }
+
+    private void ClearPictureGradients()
+    {
+        for (int i = 0; i < Parameters.All.Count; i++)
+        {
+            if (Parameters.All[i] is { Trainable: true, Part: not ModelPart.Language } parameter)
+            {
+                Fill.Forward(Device, parameter.Gradient, 0);
+            }
+        }
+    }
+
+    private double SumLosses(Tensor losses)
+    {
+        if (_losses.Length < losses.Count)
+        {
+            Array.Resize(ref _losses, (int)losses.Count);
+        }
+
+        Span<float> values = _losses.AsSpan(0, (int)losses.Count);
+        Device.CopyToHost(values, losses);
+        double sum = 0;
+        foreach (float value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+}

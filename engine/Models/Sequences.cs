@@ -1,0 +1,12 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Models;
+
+/// <summary>Where sequences begin among packed rows, on the device.</summary>
+/// <param name="CuSeqlens">Int32 <c>[sequences + 1]</c>.</param>
+/// <param name="MaxLength">The longest sequence's length.</param>
+/// <param name="Rotary">Angles, and the position of every row.</param>
+/// <param name="Past">Int32 <c>[sequences]</c>: rows of each sequence that are in <paramref name="Cache"/> already; none without a cache.</param>
+/// <param name="Cache">Keys and values of earlier rows, for generation.</param>
+internal readonly record struct Sequences(Tensor CuSeqlens, int MaxLength, Rotary Rotary, Tensor Past = default, KvCache? Cache = null);
