@@ -1,0 +1,123 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Models;
+
+namespace LlavaCuda.Generation;
+
+/// <summary>Fills the normalised pixels of a prompt's picture.</summary>
+/// <param name="picture">Which picture, counted over the whole prompt.</param>
+/// <param name="pixels">Receives <c>3 edge²</c> values, channel by channel.</param>
+internal delegate void PixelSource(int picture, Span<float> pixels);
+
+/// <summary>
+/// One sequence and its key-value cache: reads prompts, keeps what a longer prompt shares with the one before, and computes the logits behind the last token.
+/// </summary>
+internal sealed class TokenGenerator : IDisposable
+{
+    private readonly Llava _model;
+    private readonly KvCache _cache;
+    private readonly PackedBatch _batch;
+    private readonly ActivationPlan _plan;
+    private readonly List<int> _ids = [];
+    private readonly float[] _logits;
+    private Arena? _arena;
+    private int _plannedRows;
+    private int _plannedImages;
+
+    /// <summary>Initializes a new instance of the <see cref="TokenGenerator"/> class.</summary>
+    /// <param name="model">The model, which outlives the generator.</param>
+    /// <param name="capacity">Most rows that prompt and answer may have together.</param>
+    internal TokenGenerator(Llava model, int capacity)
+    {
+        _model = model;
+        _cache = new KvCache(model.Device, model.Config.Text, sequences: 1, capacity);
+        _batch = new PackedBatch(model.Config);
+        _plan = new ActivationPlan(model.Device, model.Config);
+        _logits = new float[model.Config.Text.VocabularySize];
+    }
+
+    /// <summary>Gets the rows in the cache.</summary>
+    internal int Rows => _cache.Lengths[0];
+
+    /// <summary>Gets the most rows there may be.</summary>
+    internal int Capacity => _cache.Capacity;
+
+    /// <summary>Gets the logits behind the last token; callers may forbid tokens by writing negative infinity.</summary>
+    internal Span<float> Logits => _logits;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _arena?.Dispose();
+        _cache.Dispose();
+        _plan.Dispose();
+    }
+
+    /// <summary>Forgets everything.</summary>
+    internal void Clear()
+    {
+        _ids.Clear();
+        _cache.Lengths[0] = 0;
+    }
+
+    /// <summary>Reads a prompt. What it shares with the tokens in the cache from the start on is not computed again: pictures in there must be the same ones.</summary>
+    /// <param name="ids">Token ids, and <see cref="PackedBatch.ImageToken"/> where a picture goes.</param>
+    /// <param name="pixels">Fills the pictures that are new.</param>
+    internal void Read(ReadOnlySpan<int> ids, PixelSource pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
+        int rows = PackedBatch.CountRows(_model.Config, ids);
+        if (rows > Capacity)
+        {
+            throw new ArgumentException($"The conversation has {rows} rows ({ids.Count(PackedBatch.ImageToken)} pictures of {_model.Config.RowsPerImage}); the context holds {Capacity}.", nameof(ids));
+        }
+
+        int shared = Math.Min(ids.CommonPrefixLength(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids)), ids.Length - 1);
+        _ids.RemoveRange(shared, _ids.Count - shared);
+        _cache.Lengths[0] = PackedBatch.CountRows(_model.Config, ids[..shared]);
+        Extend(ids[shared..], ids[..shared].Count(PackedBatch.ImageToken), pixels);
+    }
+
+    /// <summary>Appends the chosen token and computes the logits behind it.</summary>
+    /// <param name="id">A token id.</param>
+    internal void Append(int id)
+    {
+        if (Rows >= Capacity)
+        {
+            throw new InvalidOperationException($"The context of {Capacity} rows is full.");
+        }
+
+        Extend([id], 0, static (_, _) => throw new InvalidOperationException("A token is no picture."));
+    }
+
+    private void Extend(ReadOnlySpan<int> ids, int picturesBefore, PixelSource pixels)
+    {
+        _batch.Clear();
+        _batch.Add(ids, [], Rows);
+        int pictures = ids.Count(PackedBatch.ImageToken);
+        for (int i = 0; i < pictures; i++)
+        {
+            pixels(picturesBefore + i, _batch.AddImage());
+        }
+
+        Reserve();
+        _model.Logits(_logits, _batch, _arena!, [_batch.Rows - 1], _cache);
+        _ids.AddRange(ids);
+    }
+
+    private void Reserve()
+    {
+        // Planning takes longer than decoding a token of a small model, so that rows that once fitted are not planned again.
+        if (_arena is not null && _batch.Rows <= _plannedRows && _batch.Images <= _plannedImages)
+        {
+            return;
+        }
+
+        long bytes = _plan.Logits(_batch);
+        (_plannedRows, _plannedImages) = (_batch.Rows, _batch.Images);
+        if (_arena is null || bytes > _arena.Capacity)
+        {
+            _arena?.Dispose();
+            _arena = new Arena(_model.Device, bytes, "The activations of the prompt");
+        }
+    }
+}
