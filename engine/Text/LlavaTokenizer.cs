@@ -1,0 +1,160 @@
+namespace LlavaCuda.Text;
+
+/// <summary>
+/// The tokenizer of a LLaVA model folder: a SentencePiece vocabulary plus added tokens (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>,
+/// <c>&lt;image&gt;</c> ...), in the way of transformers' slow LlamaTokenizer. Safe for use by several threads.
+/// </summary>
+public sealed partial class LlavaTokenizer
+{
+    /// <summary>The string that marks the place of an image in text.</summary>
+    public const string ImageMarker = "<image>";
+
+    private readonly SentencePieceTokenizer _pieces;
+    private readonly AddedTokenMatcher _matcher;
+    private readonly AddedTokenMatcher _matcherWithoutImage;
+    private readonly Dictionary<string, AddedToken> _added = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, string> _skipSpecial = [];
+    private readonly Dictionary<int, string> _keepSpecial = [];
+
+    /// <summary>Initializes a new instance of the <see cref="LlavaTokenizer"/> class.</summary>
+    /// <param name="model">The vocabulary.</param>
+    /// <param name="options">The rest.</param>
+    /// <exception cref="InvalidDataException">An added token contradicts the vocabulary or another added token.</exception>
+    public LlavaTokenizer(SentencePieceModel model, LlavaTokenizerOptions options)
+    {
+        Options = options;
+        _pieces = new SentencePieceTokenizer(model);
+        VocabularySize = model.Pieces.Count;
+        foreach (AddedToken token in options.AddedTokens)
+        {
+            Add(token);
+        }
+
+        UnkId = AddNamed(options.UnkToken);
+        BosId = AddNamed(options.BosToken);
+        EosId = AddNamed(options.EosToken);
+        PadId = AddNamed(options.PadToken ?? options.UnkToken);
+        _matcher = new AddedTokenMatcher(_added.Values);
+        _matcherWithoutImage = new AddedTokenMatcher(_added.Values.Where(t => t.Content != ImageMarker));
+    }
+
+    /// <summary>Gets what the folder says beside the vocabulary.</summary>
+    public LlavaTokenizerOptions Options { get; }
+
+    /// <summary>Gets the vocabulary.</summary>
+    public SentencePieceModel Model => _pieces.Model;
+
+    /// <summary>Gets the number of ids, added tokens included: one more than the largest id.</summary>
+    public int VocabularySize { get; private set; }
+
+    /// <summary>Gets the id that begins every prompt.</summary>
+    public int BosId { get; }
+
+    /// <summary>Gets the id that ends an answer.</summary>
+    public int EosId { get; }
+
+    /// <summary>Gets the id of the unknown token.</summary>
+    public int UnkId { get; }
+
+    /// <summary>Gets the padding id.</summary>
+    public int PadId { get; }
+
+    /// <summary>Gets the id of <c>&lt;image&gt;</c>, or null where it is no token, as in the original LLaVA folders.</summary>
+    public int? ImageId => _added.GetValueOrDefault(ImageMarker)?.Id;
+
+    /// <summary>Gets every added token, the special ones of the vocabulary included, in the order of ids.</summary>
+    public IEnumerable<AddedToken> AddedTokens => _added.Values.OrderBy(t => t.Id);
+
+    /// <summary>Encodes a text in which added tokens are recognised. No begin or end token is added.</summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>The ids.</returns>
+    public int[] Encode(string text)
+    {
+        List<TextToken> tokens = [];
+        Encode(text, tokens, imageIsText: false);
+        return [.. tokens.Select(t => t.Id)];
+    }
+
+    /// <summary>Decodes ids.</summary>
+    /// <param name="ids">Ids of this tokenizer.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens give nothing rather than their strings.</param>
+    /// <returns>The text, without the space that the dummy prefix adds.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true) => CreateDecoder(skipSpecialTokens).DecodeAll(ids);
+
+    /// <summary>Makes a decoder for ids that come one at a time.</summary>
+    /// <param name="skipSpecialTokens">Whether special tokens give nothing rather than their strings.</param>
+    /// <returns>A decoder for one text.</returns>
+    public TokenStreamDecoder CreateDecoder(bool skipSpecialTokens = true) => new(_pieces, skipSpecialTokens ? _skipSpecial : _keepSpecial);
+
+    /// <summary>Finds the id of an added token or of a piece.</summary>
+    /// <param name="token">The string as the vocabulary has it.</param>
+    /// <returns>The id, or null.</returns>
+    public int? FindId(string token) => _added.TryGetValue(token, out AddedToken? added) ? added.Id : _pieces.FindId(token);
+
+    /// <summary>Makes a tokenizer with one more special token.</summary>
+    /// <param name="content">Its string, such as <c>&lt;image&gt;</c>.</param>
+    /// <param name="id">Its id, or null for the next free one.</param>
+    /// <returns>A new tokenizer; this one stays as it is.</returns>
+    /// <exception cref="InvalidDataException">The string or the id is taken.</exception>
+    public LlavaTokenizer WithAddedToken(string content, int? id = null)
+    {
+        AddedToken token = new(content, id ?? VocabularySize);
+        return new LlavaTokenizer(Model, Options with { AddedTokens = [.. AddedTokens, token] }) { _savedConfig = _savedConfig };
+    }
+
+    /// <summary>Appends tokens with their places in the text; <paramref name="imageIsText"/> spells <c>&lt;image&gt;</c> out even where it is a token.</summary>
+    internal void Encode(ReadOnlySpan<char> text, List<TextToken> tokens, bool imageIsText)
+    {
+        AddedTokenMatcher matcher = imageIsText ? _matcherWithoutImage : _matcher;
+        int from = 0;
+        bool prefix = Model.AddDummyPrefix;
+        while (matcher.Find(text[from..], out int before) is { } added)
+        {
+            ReadOnlySpan<char> piece = text.Slice(from, before);
+            _pieces.Encode(added.StripLeft ? piece.TrimEnd() : piece, prefix, from, tokens);
+            tokens.Add(new TextToken(added.Id, from + before));
+            from += before + added.Content.Length;
+            if (added.StripRight)
+            {
+                from = text.Length - text[from..].TrimStart().Length;
+            }
+
+            prefix = Options.Legacy && Model.AddDummyPrefix;
+        }
+
+        _pieces.Encode(text[from..], prefix, from, tokens);
+    }
+
+    /// <summary>A token that the configuration names by its string alone; transformers gives unknown strings the next id.</summary>
+    private int AddNamed(string content)
+    {
+        if (!_added.TryGetValue(content, out AddedToken? token))
+        {
+            token = new AddedToken(content, _pieces.FindId(content) ?? VocabularySize);
+            Add(token);
+        }
+
+        _skipSpecial[token.Id] = string.Empty;
+        return token.Id;
+    }
+
+    private void Add(AddedToken token)
+    {
+        IReadOnlyList<SentencePiece> pieces = Model.Pieces;
+        int? known = _pieces.FindId(token.Content);
+        if (token.Content.Length == 0 || token.Id < 0 || (token.Id < pieces.Count && pieces[token.Id].Text != token.Content) || (known is not null && known != token.Id))
+        {
+            throw new InvalidDataException(
+                $"added token '{token.Content}' has id {token.Id}, where the vocabulary has {(token.Id >= 0 && token.Id < pieces.Count ? $"'{pieces[token.Id].Text}'" : $"{pieces.Count} pieces{(known is null ? string.Empty : $" and the same string as id {known}")}")}");
+        }
+
+        if (!_added.TryAdd(token.Content, token) || !_keepSpecial.TryAdd(token.Id, token.Content))
+        {
+            throw new InvalidDataException($"added token '{token.Content}' with id {token.Id}: another added token has the same string or id");
+        }
+
+        _skipSpecial[token.Id] = token.Special ? string.Empty : token.Content;
+        VocabularySize = Math.Max(VocabularySize, token.Id + 1);
+    }
+}
