@@ -15,7 +15,7 @@ public static class AdamW
     /// <param name="first">First moments, flat, single precision.</param>
     /// <param name="second">Second moments, flat, single precision.</param>
     /// <param name="gradients">Gradients, flat, single precision.</param>
-    /// <param name="norm">Result of <see cref="GradientNorm.Forward"/>; its factor multiplies the gradients.</param>
+    /// <param name="norm">Result of <see cref="GradientNorm.Forward"/>; its factor multiplies the gradients. If that is not a number, nothing changes.</param>
     /// <param name="segments">Ranges of the flat tensors; elements in none are left alone.</param>
     /// <param name="step">Numbers of this step.</param>
     public static void Update(Device device, Tensor values, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step)

@@ -1,0 +1,83 @@
+using LlavaCuda.Ops;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Tests.Ops;
+
+public sealed class GradientNormTests
+{
+    [Fact]
+    public void Forward_ThreeFourFive_ClipsToTheMaximum()
+    {
+        float[] result = Run([3, 0, -4], 1);
+        Assert.Equal(5, result[0]);
+        Assert.Equal(1 / (5 + 1e-6), result[1], 1e-7);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(float.PositiveInfinity)]
+    public void Forward_SmallNorm_FactorIsOne(float maxNorm) => Assert.Equal([5, 1], Run([3, 4], maxNorm));
+
+    [Fact]
+    public void Forward_AllZero_FactorIsOne() => Assert.Equal([0, 1], Run(new float[100], 1));
+
+    [Fact]
+    public void Forward_NoGradients_FactorIsOne() => Assert.Equal([0, 1], Run([], 1));
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Forward_NotFinite_FactorIsNotANumber(float bad)
+    {
+        float[] gradients = OpTest.Normal(1, 1000);
+        gradients[777] = bad;
+        float[] result = Run(gradients, float.PositiveInfinity);
+        Assert.Equal(bad, result[0]);
+        Assert.Equal(float.NaN, result[1]);
+    }
+
+    [Fact]
+    public void Forward_LargeGradients_DoesNotOverflow() => Assert.Equal(5e30, Run([3e30f, 4e30f], 1)[0], 1e24);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(65_535)]
+    [InlineData(65_536)]
+    [InlineData(65_537)]
+    [InlineData(300_001)]
+    public void Forward_AnyCount_EqualsNaive(int count)
+    {
+        float[] gradients = OpTest.Normal(2, count);
+        double norm = Math.Sqrt(gradients.Sum(g => (double)g * g));
+        OpTest.AssertClose([norm, 0.25 / (norm + 1e-6)], Run(gradients, 0.25f), 1e-7, "norm and factor");
+    }
+
+    [Fact]
+    public void Forward_AnyThreads_SameBits()
+    {
+        float[] gradients = OpTest.Normal(3, 400_003);
+        OpTest.AssertSameBitsOnAnyThreads(test => Run(test, gradients, 1));
+    }
+
+    [Fact]
+    public void Forward_Warm_AllocatesNothing()
+    {
+        using OpTest test = new();
+        Tensor gradients = test.Floats(OpTest.Normal(4, 200_000), 200_000);
+        Tensor result = test.Poisoned(2);
+        OpTest.AssertAllocatesNothing(() => GradientNorm.Forward(test.Device, result, gradients, 1));
+    }
+
+    private static float[] Run(float[] gradients, float maxNorm)
+    {
+        using OpTest test = new();
+        return Run(test, gradients, maxNorm);
+    }
+
+    private static float[] Run(OpTest test, float[] gradients, float maxNorm)
+    {
+        Tensor result = test.Poisoned(2);
+        GradientNorm.Forward(test.Device, result, test.Floats(gradients, gradients.Length), maxNorm);
+        return test.Read(result);
+    }
+}
