@@ -1,0 +1,19 @@
+namespace LlavaCuda.Tests.Ops;
+
+/// <summary>Rows and widths at which ops on rows are tested: below, at and beyond the sizes of vectors, blocks and chunks.</summary>
+internal static class OpSizes
+{
+    internal static TheoryData<int, int> RowsAndWidths()
+    {
+        TheoryData<int, int> sizes = [];
+        foreach (int rows in (int[])[1, 7, 63, 64, 65, 127, 129, 200, 577])
+        {
+            foreach (int width in (int[])[1, 3, 16, 17, 100, 1024])
+            {
+                sizes.Add(rows, width);
+            }
+        }
+
+        return sizes;
+    }
+}
