@@ -1,0 +1,75 @@
+namespace LlavaCuda.Text;
+
+/// <summary>What one speaker says at a time.</summary>
+/// <param name="role">Who speaks.</param>
+/// <param name="content">Text and images in their order.</param>
+public sealed class Turn(Role role, IReadOnlyList<ContentPart> content)
+{
+    /// <summary>What Python's strip takes away: .NET's white space and four separators that .NET does not count.</summary>
+    private static readonly string WhiteSpace = string.Concat(
+        Enumerable.Range(0, char.MaxValue).Select(c => (char)c).Where(c => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F'));
+
+    /// <summary>Gets who speaks.</summary>
+    public Role Role { get; } = role;
+
+    /// <summary>Gets text and images in their order.</summary>
+    public IReadOnlyList<ContentPart> Content { get; } = content;
+
+    /// <summary>Gets the number of images.</summary>
+    public int ImageCount => Content.Count(p => p.IsImage);
+
+    /// <summary>Gets a value indicating whether nothing is said; an empty turn of the assistant is one that is to be generated.</summary>
+    public bool IsEmpty => Content.All(p => p.Text is { Length: 0 });
+
+    /// <summary>Makes a question with images before it, each on a line of its own, as LLaVA was trained.</summary>
+    /// <param name="text">The question.</param>
+    /// <param name="images">The number of images.</param>
+    /// <returns>The turn.</returns>
+    public static Turn Human(string text, int images = 0) =>
+        new(Role.Human, [.. Enumerable.Range(0, images).SelectMany(_ => (ContentPart[])[ContentPart.Image, new("\n")]), new(text)]);
+
+    /// <summary>Makes an answer.</summary>
+    /// <param name="text">The answer; an empty one is to be generated.</param>
+    /// <returns>The turn.</returns>
+    public static Turn Assistant(string text) => new(Role.Assistant, [new(text)]);
+
+    /// <summary>Makes a turn from text in which <c>&lt;image&gt;</c> marks the place of an image.</summary>
+    /// <param name="role">Who speaks.</param>
+    /// <param name="text">The text with its markers.</param>
+    /// <returns>The turn, without empty stretches of text.</returns>
+    public static Turn FromMarked(Role role, string text)
+    {
+        List<ContentPart> content = [];
+        string[] chunks = text.Split(LlavaTokenizer.ImageMarker);
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            if (i > 0)
+            {
+                content.Add(ContentPart.Image);
+            }
+
+            if (chunks[i].Length > 0)
+            {
+                content.Add(new ContentPart(chunks[i]));
+            }
+        }
+
+        return new Turn(role, content);
+    }
+
+    /// <summary>One image at the front instead of those that the turn has; a turn without images stays as it is.</summary>
+    internal Turn WithImageFirst()
+    {
+        if (ImageCount == 0)
+        {
+            return this;
+        }
+
+        string text = string.Concat(Content.Select(p => p.Text)).AsSpan().Trim(WhiteSpace).ToString();
+        return new Turn(Role, text.Length == 0 ? [ContentPart.Image] : [ContentPart.Image, new($"\n{text}")]);
+    }
+
+    /// <summary>Every image between tags that the model reads as text.</summary>
+    internal Turn WithTaggedImages(string open, string close) =>
+        ImageCount == 0 ? this : new Turn(Role, [.. Content.SelectMany(p => p.IsImage ? (ContentPart[])[new(open), p, new(close)] : [p])]);
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using LlavaCuda.Text;
+
+namespace LlavaCuda.Tests.Text;
+
+public sealed class ConversationTests
+{
+    [Fact]
+    public void FromJson_Markers_BecomeImages()
+    {
+        Conversation conversation = Read("""[{"from": "human", "value": "<image>\nA <image>?"}, {"from": "gpt", "value": "B"}]""", hasImages: true);
+        Assert.Equal("7", conversation.Id);
+        Assert.Equal(2, conversation.ImageCount);
+        Assert.Equal([Role.Human, Role.Assistant], conversation.Turns.Select(t => t.Role));
+        Assert.Equal([ContentPart.Image, new("\nA "), ContentPart.Image, new("?")], conversation.Turns[0].Content);
+    }
+
+    [Fact]
+    public void FromJson_NoImages_KeepsTheMarkerAsText()
+    {
+        Conversation conversation = Read("""[{"from": "human", "value": "What is <image>?"}]""", hasImages: false);
+        Assert.Equal(0, conversation.ImageCount);
+        Assert.Equal([new ContentPart("What is <image>?")], conversation.Turns[0].Content);
+    }
+
+    [Theory]
+    [InlineData("""{}""", "conversations is an object")]
+    [InlineData("""[]""", "conversations is a list of 0")]
+    [InlineData("""["hi"]""", "conversations[0] is \"hi\"")]
+    [InlineData("""[{"from": "human", "value": "a"}, {"from": "bot", "value": "b"}]""", "conversations[1].from is \"bot\"")]
+    [InlineData("""[{"value": "b"}]""", "conversations[0].from is missing")]
+    [InlineData("""[{"from": "gpt"}]""", "conversations[0].value is missing")]
+    [InlineData("""[{"from": "gpt", "value": null}]""", "conversations[0].value is null")]
+    public void FromJson_BadTurn_NamesSampleAndKey(string json, string expected)
+    {
+        string message = Assert.Throws<InvalidDataException>(() => Read(json, hasImages: true)).Message;
+        Assert.StartsWith($"sample '7': {expected}", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Human_Images_StandBeforeTheText() =>
+        Assert.Equal([ContentPart.Image, new("\n"), ContentPart.Image, new("\n"), new("Which?")], Turn.Human("Which?", images: 2).Content);
+
+    [Theory]
+    [InlineData("Q\n<image>", "<image>\nQ")]
+    [InlineData(" a<image>b<image> ", "<image>\nab")]
+    [InlineData("<image>", "<image>")]
+    [InlineData("\u001c\u3000<image>x\u0085", "<image>\nx")]
+    [InlineData("  none ", "  none ")]
+    public void WithImageFirst_Markers_BecomeOneAtTheFront(string text, string expected) =>
+        Assert.Equal(expected, new PromptSegments().Add(Turn.FromMarked(Role.Human, text).WithImageFirst()).ToString());
+
+    private static Conversation Read(string json, bool hasImages) => Conversation.FromJson(JsonElement.Parse(json), "7", hasImages);
+}
