@@ -53,6 +53,11 @@ public static class LayerNorm
         Require.Is(dres, [x.Rows, x.Width]);
         Require.IsOptional(dw, DType.F32, [x.Width]);
         Require.IsOptional(db, DType.F32, [x.Width]);
+        if (dw.Exists != db.Exists)
+        {
+            throw new ArgumentException($"dw is {dw} and db is {db}; expected both or none.", nameof(db));
+        }
+
         Require.IsOptional(y, [x.Rows, x.Width]);
         Require.Is(dy, [x.Rows, x.Width]);
         Require.Is(mean, DType.F32, [x.Rows]);

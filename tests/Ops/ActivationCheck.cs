@@ -1,0 +1,96 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Tests.Ops;
+
+/// <summary>What every activation of one number must pass: its formula at all sizes, in place, on any threads, without garbage, and its contract.</summary>
+/// <param name="forward">The op: device, y, x.</param>
+/// <param name="backward">The op: device, dx, dy, x.</param>
+/// <param name="value">The function in double precision.</param>
+/// <param name="slope">Its derivative in double precision.</param>
+internal sealed class ActivationCheck(Action<Device, Tensor, Tensor> forward, Action<Device, Tensor, Tensor, Tensor> backward, Func<double, double> value, Func<double, double> slope)
+{
+    internal void AgreesWithDouble(int rows, int width)
+    {
+        float[] values = OpTest.Normal(1, (long)rows * width, 3);
+        float[] gradients = OpTest.Normal(2, (long)rows * width);
+        double[] expected = [.. values.Select(x => value(x))];
+        double[] expectedGradients = [.. values.Zip(gradients, (x, dy) => dy * slope(x))];
+        using OpTest test = new();
+        Tensor x = test.Floats(values, rows, width);
+        Tensor dy = test.Floats(gradients, rows, width);
+        Tensor y = test.Poisoned(rows, width);
+        foreach (Tensor dx in (Tensor[])[y, dy])
+        {
+            backward(test.Device, dx, dy, x);
+            OpTest.AssertClose(expectedGradients, test.Read(dx), 5e-6, "dx");
+        }
+
+        test.Poison(y);
+        foreach (Tensor target in (Tensor[])[y, x])
+        {
+            forward(test.Device, target, x);
+            OpTest.AssertClose(expected, test.Read(target), 1e-6, "y");
+        }
+    }
+
+    internal void AgreesWithFiniteDifferences()
+    {
+        float[] values = [.. Enumerable.Range(-40, 81).Select(i => i * 0.1f)];
+        using OpTest test = new();
+        Tensor y = test.Poisoned(1, 81);
+        Tensor x = test.Floats(values, 1, 81);
+        Tensor dx = test.Poisoned(1, 81);
+        float[] ones = [.. Enumerable.Repeat(1f, 81)];
+        backward(test.Device, dx, test.Floats(ones, 1, 81), x);
+        FiniteDifferences.AssertGradient(
+            test.Read(dx),
+            values,
+            moved =>
+            {
+                test.Device.CopyFromHost<float>(x, moved);
+                forward(test.Device, y, x);
+                return FiniteDifferences.Weighted(test.Read(y), ones);
+            },
+            "dx");
+    }
+
+    internal void GivesTheSameBitsOnAnyThreads()
+    {
+        float[] values = OpTest.Normal(1, 77 * 1001);
+        OpTest.AssertSameBitsOnAnyThreads(test =>
+        {
+            Tensor x = test.Floats(values, 77, 1001);
+            Tensor y = test.Poisoned(77, 1001);
+            Tensor dx = test.Poisoned(77, 1001);
+            forward(test.Device, y, x);
+            backward(test.Device, dx, y, x);
+            return [.. test.Read(y), .. test.Read(dx)];
+        });
+    }
+
+    internal void AllocatesNothing()
+    {
+        using OpTest test = new();
+        Tensor x = test.Floats(OpTest.Normal(1, 77 * 1001), 77, 1001);
+        Tensor y = test.Poisoned(77, 1001);
+        OpTest.AssertAllocatesNothing(() =>
+        {
+            forward(test.Device, y, x);
+            backward(test.Device, y, y, x);
+        });
+    }
+
+    internal void NamesBothExtents()
+    {
+        using OpTest test = new();
+        Tensor x = test.Poisoned(2, 4);
+        Tensor wide = test.Poisoned(2, 5);
+        string message = Assert.Throws<ArgumentException>("y", () => forward(test.Device, wide, x)).Message;
+        Assert.Contains("[2, 5]", message, StringComparison.Ordinal);
+        Assert.Contains("[2, 4]", message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>("x", () => forward(test.Device, x, default));
+        Assert.Throws<ArgumentException>("dx", () => backward(test.Device, wide, x, x));
+        Assert.Throws<ArgumentException>("dy", () => backward(test.Device, x, wide, x));
+    }
+}

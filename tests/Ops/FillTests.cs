@@ -1,0 +1,46 @@
+using LlavaCuda.Ops;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Tests.Ops;
+
+public sealed class FillTests
+{
+    [Theory]
+    [InlineData(0, 0f)]
+    [InlineData(1, 1.5f)]
+    [InlineData(16_384, 0f)]
+    [InlineData(100_001, -2f)]
+    public void Forward_AnySize_SetsEveryElement(int count, float value)
+    {
+        using OpTest test = new();
+        Tensor x = test.Poisoned(count);
+        Fill.Forward(test.Device, x, value);
+        Assert.Equal(Enumerable.Repeat(value, count), test.Read(x));
+    }
+
+    [Fact]
+    public void Forward_Matrix_SetsEveryElement()
+    {
+        using OpTest test = new();
+        Tensor x = test.Poisoned(3, 5);
+        Fill.Forward(test.Device, x, 7);
+        Assert.Equal(Enumerable.Repeat(7f, 15), test.Read(x));
+    }
+
+    [Fact]
+    public void Forward_Warm_AllocatesNothing()
+    {
+        using OpTest test = new();
+        Tensor x = test.Poisoned(100_001);
+        OpTest.AssertAllocatesNothing(() => Fill.Forward(test.Device, x, 1));
+    }
+
+    [Fact]
+    public void Forward_Integers_Throws()
+    {
+        using OpTest test = new();
+        string message = Assert.Throws<ArgumentException>(() => Fill.Forward(test.Device, test.Ints(1, 2), 0)).Message;
+        Assert.Contains("I32 [2]", message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Fill.Forward(test.Device, default, 0));
+    }
+}

@@ -1,0 +1,42 @@
+using LlavaCuda.Ops;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Tests.Ops;
+
+public sealed class ResidualTests
+{
+    public static TheoryData<int, int> Sizes => OpSizes.RowsAndWidths();
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Add_AnySize_AddsExactly(int rows, int width)
+    {
+        float[] values = OpTest.Normal(1, (long)rows * width);
+        float[] deltas = OpTest.Normal(2, (long)rows * width);
+        using OpTest test = new();
+        Tensor x = test.Floats(values, rows, width);
+        Tensor delta = test.Floats(deltas, rows, width);
+        Residual.Add(test.Device, x, delta);
+        Assert.Equal(values.Zip(deltas, (value, difference) => value + difference), test.Read(x));
+        Assert.Equal(deltas, test.Read(delta));
+        Residual.Add(test.Device, delta, delta);
+        Assert.Equal(deltas.Select(value => 2 * value), test.Read(delta));
+    }
+
+    [Fact]
+    public void Add_Warm_AllocatesNothing()
+    {
+        using OpTest test = new();
+        Tensor x = test.Floats(OpTest.Normal(1, 300 * 300), 300, 300);
+        OpTest.AssertAllocatesNothing(() => Residual.Add(test.Device, x, x));
+    }
+
+    [Fact]
+    public void Add_WrongExtents_NamesBoth()
+    {
+        using OpTest test = new();
+        string message = Assert.Throws<ArgumentException>("delta", () => Residual.Add(test.Device, test.Poisoned(2, 4), test.Poisoned(4, 2))).Message;
+        Assert.Contains("[2, 4]", message, StringComparison.Ordinal);
+        Assert.Contains("[4, 2]", message, StringComparison.Ordinal);
+    }
+}
