@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Text;
+using LlavaCuda.Images;
+using LlavaCuda.Models;
+using LlavaCuda.Text;
+
+namespace LlavaCuda.Generation;
+
+/// <summary>Generates one answer: reads the prompt, chooses tokens, decodes them to text that never breaks a character or shows a stop string.</summary>
+internal sealed class AnswerStream
+{
+    private readonly LlavaModel _model;
+    private readonly TokenGenerator _generator;
+    private readonly GenerationOptions _options;
+    private readonly StopFilter _filter;
+    private readonly StringBuilder _text = new();
+    private readonly HashSet<int> _ends;
+
+    internal AnswerStream(LlavaModel model, TokenGenerator generator, GenerationOptions options, IEnumerable<string> templateStops)
+    {
+        _model = model;
+        _generator = generator;
+        _options = options;
+        _filter = new StopFilter([.. templateStops, .. options.StopStrings]);
+        _ends = [model.Network.Config.Text.EosTokenId, model.Tokenizer.EosId];
+    }
+
+    /// <summary>Gets the answer, once the stream ended in any way after the prompt was read.</summary>
+    internal Answer? Answer { get; private set; }
+
+    /// <summary>Runs.</summary>
+    /// <param name="ids">The prompt.</param>
+    /// <param name="images">Its pictures.</param>
+    /// <param name="cancellation">Ends the answer early.</param>
+    /// <returns>Pieces of text, none empty.</returns>
+    internal IEnumerable<string> Run(int[] ids, IReadOnlyList<RgbImage> images, CancellationToken cancellation)
+    {
+        int markers = ids.AsSpan().Count(PackedBatch.ImageToken);
+        if (markers != images.Count)
+        {
+            throw new ArgumentException($"The conversation has {markers} image markers, but {images.Count} pictures.");
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        long start = Stopwatch.GetTimestamp();
+        lock (_model.Gate)
+        {
+            _generator.Read(ids, (picture, pixels) => _model.Processor.Process(images[picture], pixels));
+        }
+
+        TimeSpan prefill = Stopwatch.GetElapsedTime(start);
+        start = Stopwatch.GetTimestamp();
+        int promptRows = _generator.Rows;
+        int tokens = 0;
+        AnswerEnd end = AnswerEnd.Cancelled;
+        try
+        {
+            Sampler sampler = new(_options, _model.Network.Config.Text.VocabularySize);
+            TokenStreamDecoder decoder = _model.Tokenizer.CreateDecoder();
+            while (true)
+            {
+                if (cancellation.IsCancellationRequested)
+                {
+                    break;
+                }
+
+                int id = Choose(sampler, tokens);
+                if (_ends.Contains(id))
+                {
+                    end = AnswerEnd.Stop;
+                    break;
+                }
+
+                tokens++;
+                string piece = Show(decoder.Append(id));
+                if (piece.Length > 0)
+                {
+                    yield return piece;
+                }
+
+                if (_filter.Stopped)
+                {
+                    end = AnswerEnd.Stop;
+                    break;
+                }
+
+                if (tokens == _options.MaxNewTokens || _generator.Rows == _generator.Capacity)
+                {
+                    end = AnswerEnd.Length;
+                    break;
+                }
+
+                lock (_model.Gate)
+                {
+                    _generator.Append(id);
+                }
+            }
+
+            string rest = _filter.Stopped ? string.Empty : Show(decoder.Flush()) + ShowHeld();
+            if (rest.Length > 0)
+            {
+                yield return rest;
+            }
+        }
+        finally
+        {
+            int imageRows = markers * _model.RowsPerImage;
+            Answer = new Answer(_text.ToString(), end, promptRows, imageRows, tokens, prefill, Stopwatch.GetElapsedTime(start));
+        }
+    }
+
+    // Rows of the vocabulary that no text has (padding, the image marker) are never chosen.
+    private int Choose(Sampler sampler, int step)
+    {
+        Span<float> logits = _generator.Logits;
+        if (_model.Tokenizer.VocabularySize < logits.Length)
+        {
+            logits[_model.Tokenizer.VocabularySize..].Fill(float.NegativeInfinity);
+        }
+
+        if (_model.Network.Config.ImageTokenId is { } image)
+        {
+            logits[image] = float.NegativeInfinity;
+        }
+
+        return sampler.Next(logits, step);
+    }
+
+    private string Show(string text)
+    {
+        string shown = _filter.Append(text);
+        _text.Append(shown);
+        return shown;
+    }
+
+    private string ShowHeld()
+    {
+        string shown = _filter.Flush();
+        _text.Append(shown);
+        return shown;
+    }
+}

@@ -1,0 +1,130 @@
+using LlavaCuda.Checkpoints;
+using LlavaCuda.Devices;
+using LlavaCuda.Images;
+using LlavaCuda.Models;
+using LlavaCuda.Text;
+
+namespace LlavaCuda.Generation;
+
+/// <summary>
+/// A LLaVA ready to be talked to: weights on a device, tokenizer, picture preparation and conversation template. One conversation computes at a time; chats take turns.
+/// </summary>
+/// <example><code>
+/// using LlavaModel model = LlavaModel.Load("path/to/llava");
+/// foreach (string piece in model.Ask("What is in the picture?", [ImageFile.Read("photo.jpg")])) { Console.Write(piece); }
+/// </code></example>
+public sealed class LlavaModel : IDisposable
+{
+    private readonly Device? _owned;
+
+    private LlavaModel(string name, Llava network, LlavaTokenizer tokenizer, ImageProcessor processor, ConversationTemplate template, Device? owned)
+    {
+        Name = name;
+        Network = network;
+        Tokenizer = tokenizer;
+        Processor = processor;
+        Template = template;
+        _owned = owned;
+    }
+
+    /// <summary>Gets the folder's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Gets the tokenizer.</summary>
+    public LlavaTokenizer Tokenizer { get; }
+
+    /// <summary>Gets what prepares pictures.</summary>
+    public ImageProcessor Processor { get; }
+
+    /// <summary>Gets the template that chats use unless they choose another.</summary>
+    public ConversationTemplate Template { get; }
+
+    /// <summary>Gets the device.</summary>
+    public Device Device => Network.Device;
+
+    /// <summary>Gets the most rows that a conversation may have, rows of pictures included.</summary>
+    public int ContextLength => Network.Config.Text.MaxPositions;
+
+    /// <summary>Gets the rows that one picture takes of the context.</summary>
+    public int RowsPerImage => Network.Config.RowsPerImage;
+
+    /// <summary>Gets the network.</summary>
+    internal Llava Network { get; }
+
+    /// <summary>Gets what keeps conversations from computing at the same time.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <summary>Loads a model folder: Hugging Face LLaVA, or original LLaVA with its CLIP folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="device">Where to compute, owned by the caller; null for the processor.</param>
+    /// <param name="options">What to take from elsewhere than the folder.</param>
+    /// <param name="progress">Receives bytes read and bytes in all.</param>
+    /// <returns>The model.</returns>
+    /// <exception cref="InvalidDataException">A file is damaged or contradicts another; the message names it.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    public static LlavaModel Load(string path, Device? device = null, LlavaModelOptions? options = null, Action<long, long>? progress = null)
+    {
+        options ??= new LlavaModelOptions();
+        ModelFolder folder = ModelFolder.Open(path, options.VisionTower);
+        LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
+        ModelManifest? manifest = ModelManifest.TryRead(path);
+        bool pad = (manifest?.ImageAspect ?? folder.ImageAspectRatio) == "pad";
+        ImageProcessor processor = new(ReadProcessor(folder) with { Aspect = options.Aspect ?? (pad ? ImageAspect.Pad : ImageAspect.Square) });
+        if (processor.Options.CropSize != folder.Config.Vision.ImageSize)
+        {
+            throw new InvalidDataException($"{folder.PreprocessorFile}: crop_size is {processor.Options.CropSize}, but the vision tower sees pictures of {folder.Config.Vision.ImageSize}.");
+        }
+
+        Device? owned = device is null ? new CpuDevice() : null;
+        Llava? network = null;
+        try
+        {
+            network = Llava.Create(device ?? owned!, folder.Config);
+            folder.Load(network.Parameters, network.Device, progress);
+            string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, manifest), owned);
+        }
+        catch
+        {
+            network?.Dispose();
+            owned?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins a conversation.</summary>
+    /// <param name="template">Another template than the model's, or null.</param>
+    /// <returns>The conversation, which the caller disposes before the model.</returns>
+    public ChatSession StartChat(ConversationTemplate? template = null) => new(this, template ?? Template);
+
+    /// <summary>Asks one question.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="images">Pictures that it is about.</param>
+    /// <param name="options">How to answer; greedy by default.</param>
+    /// <param name="cancellation">Ends the answer early.</param>
+    /// <returns>The answer in pieces, as they are generated.</returns>
+    public IEnumerable<string> Ask(string question, IReadOnlyList<RgbImage> images, GenerationOptions? options = null, CancellationToken cancellation = default)
+    {
+        using ChatSession chat = StartChat();
+        foreach (string piece in chat.Send(question, images, options, cancellation))
+        {
+            yield return piece;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Network.Dispose();
+        _owned?.Dispose();
+    }
+
+    // The template that the weights were trained with, where the folder knows it; else what LLaVA derives from names.
+    private static ConversationTemplate ChooseTemplate(ModelFolder folder, ModelManifest? manifest) => manifest?.Template is { } name
+        ? ConversationTemplates.Parse(name)
+        : ConversationTemplates.ForModel(folder.Path, folder.Layout == CheckpointLayout.HuggingFace ? "llava" : "llava_llama", folder.Config.Projector.ToString());
+
+    private static ImageProcessorOptions ReadProcessor(ModelFolder folder) => folder.PreprocessorFile is null
+        ? new ImageProcessorOptions { ShortestEdge = folder.Config.Vision.ImageSize, CropSize = folder.Config.Vision.ImageSize }
+        : ImageProcessorOptions.Parse(File.ReadAllText(folder.PreprocessorFile), folder.PreprocessorFile);
+}

@@ -1,0 +1,17 @@
+using LlavaCuda.Images;
+using LlavaCuda.Text;
+
+namespace LlavaCuda.Generation;
+
+/// <summary>What a model takes from elsewhere than its own folder.</summary>
+public sealed record LlavaModelOptions
+{
+    /// <summary>Gets the folder of the CLIP vision tower, for original LLaVA folders that name one of the hub; null for what the folder says.</summary>
+    public string? VisionTower { get; init; }
+
+    /// <summary>Gets the conversation template, or null for the one that the model's configuration and name suggest.</summary>
+    public ConversationTemplate? Template { get; init; }
+
+    /// <summary>Gets how pictures become square, or null for what the folder says.</summary>
+    public ImageAspect? Aspect { get; init; }
+}

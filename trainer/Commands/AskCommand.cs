@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Globalization;
+using LlavaCuda.Devices;
+using LlavaCuda.Generation;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary><c>llava ask</c>: one question, one answer on standard output.</summary>
+internal static class AskCommand
+{
+    /// <summary>Makes the command.</summary>
+    /// <returns>The command.</returns>
+    internal static Command Create()
+    {
+        Option<string> question = new("--question", "-q") { Description = "The question.", Required = true };
+        Option<bool> stats = new("--stats") { Description = "Print token counts and speed on standard error." };
+        ModelOptions options = new();
+        Command command = new("ask", "Ask one question, with pictures or without.") { question, stats };
+        options.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, options, parsed.GetRequiredValue(question), parsed.GetValue(stats), cancellation)));
+        return command;
+    }
+
+    /// <summary>Describes what an answer took.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <returns>One line.</returns>
+    internal static string Describe(Answer answer) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{answer.PromptRows} prompt rows ({answer.ImageRows} of pictures) read in {answer.PrefillTime.TotalSeconds:F2} s, {answer.NewTokens} tokens in {answer.DecodeTime.TotalSeconds:F2} s ({answer.NewTokens / Math.Max(answer.DecodeTime.TotalSeconds, 1e-9):F1} tokens/s)");
+
+    private static int Run(ParseResult parsed, ModelOptions options, string question, bool stats, CancellationToken cancellation)
+    {
+        GenerationOptions generation = options.Generation(parsed);
+        using Device device = options.OpenDevice(parsed);
+        using LlavaModel model = options.Load(parsed, device);
+        using ChatSession chat = model.StartChat();
+        foreach (string piece in chat.Send(question, options.ReadImages(parsed), generation, cancellation))
+        {
+            Console.Out.Write(piece);
+            Console.Out.Flush();
+        }
+
+        Console.Out.WriteLine();
+        if (stats)
+        {
+            Console.Error.WriteLine(Describe(chat.LastAnswer!));
+        }
+
+        return chat.LastAnswer!.End == AnswerEnd.Cancelled ? 130 : 0;
+    }
+}

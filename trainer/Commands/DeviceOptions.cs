@@ -1,0 +1,29 @@
+using System.CommandLine;
+using LlavaCuda.Devices;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary>The options by which every command that computes chooses its device.</summary>
+internal sealed class DeviceOptions
+{
+    private readonly Option<string> _device = new("--device")
+    {
+        Description = "auto, cpu, cuda or cuda:n. A device that was asked for and cannot be had is an error, never another device.",
+        DefaultValueFactory = static _ => "auto",
+    };
+
+    private readonly Option<int?> _threads = new("--threads") { Description = "Threads of the CPU device; one a core unless given." };
+
+    /// <summary>Adds the options.</summary>
+    /// <param name="command">The command.</param>
+    internal void AddTo(Command command)
+    {
+        command.Add(_device);
+        command.Add(_threads);
+    }
+
+    /// <summary>Opens the chosen device.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <returns>The device, which the caller disposes.</returns>
+    internal Device Open(ParseResult parsed) => DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads));
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using LlavaCuda.Devices;
+using LlavaCuda.Native;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary><c>llava doctor</c>: what this machine offers, and why not more.</summary>
+internal static class DoctorCommand
+{
+    /// <summary>Makes the command.</summary>
+    /// <returns>The command.</returns>
+    internal static Command Create()
+    {
+        Command command = new("doctor", "Show the device, its memory and the native libraries found and not found, with the reason.");
+        command.SetAction(_ => Print(Console.Out));
+        return command;
+    }
+
+    /// <summary>Prints the findings.</summary>
+    /// <param name="output">Where.</param>
+    internal static void Print(TextWriter output)
+    {
+        using CpuDevice device = new();
+        Row("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}");
+        Row("device", device.Description);
+        Row("memory", string.Create(CultureInfo.InvariantCulture, $"{device.FreeBytes / (double)(1L << 30):F1} GiB free of {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):F1} GiB"));
+        foreach (NativeFinding finding in NativeProbe.FindAll())
+        {
+            Row(finding.Found is null ? "missing" : "found", finding.Found is null ? finding.Purpose : $"{finding.Purpose}: {finding.Found}");
+            foreach (string line in finding.Found is null ? finding.Tried : [])
+            {
+                Row(string.Empty, line);
+            }
+        }
+
+        Row("cuda", "this version computes on the CPU only");
+
+        void Row(string name, string text) => output.WriteLine($"{name,-8} {text}");
+    }
+}

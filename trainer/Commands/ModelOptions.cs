@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using LlavaCuda.Devices;
+using LlavaCuda.Generation;
+using LlavaCuda.Images;
+using LlavaCuda.Text;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary>The options by which commands that talk load a model and answer.</summary>
+internal sealed class ModelOptions
+{
+    private readonly DeviceOptions _device = new();
+    private readonly Option<string> _model = new("--model") { Description = "A model folder: Hugging Face LLaVA, or original LLaVA.", Required = true };
+    private readonly Option<string?> _vision = new("--vision") { Description = "The CLIP folder, where an original LLaVA folder only names one." };
+    private readonly Option<string?> _template = new("--template") { Description = "The conversation template, for example v1 or llava_llama_2; by default what the model was trained with." };
+    private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
+    private readonly Option<string[]> _images = new("--image") { Description = "A picture; may be given several times.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
+    private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the likeliest token." };
+    private readonly Option<int> _topK = new("--top-k") { Description = "Draw from so many of the likeliest tokens; 0 is all." };
+    private readonly Option<double> _topP = new("--top-p") { Description = "Draw from the likeliest tokens that have this probability together.", DefaultValueFactory = static _ => 1 };
+    private readonly Option<ulong> _seed = new("--seed") { Description = "The same seed gives the same answer." };
+    private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = static _ => 512 };
+    private readonly Option<string[]> _stop = new("--stop") { Description = "A text that ends the answer; may be given several times.", DefaultValueFactory = static _ => [] };
+
+    /// <summary>Adds the options.</summary>
+    /// <param name="command">The command.</param>
+    internal void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_model, _vision, _template, _aspect, _images, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
+        {
+            command.Add(option);
+        }
+
+        _device.AddTo(command);
+    }
+
+    /// <summary>Opens the device.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <returns>The device, which the caller disposes.</returns>
+    internal Device OpenDevice(ParseResult parsed) => _device.Open(parsed);
+
+    /// <summary>Loads the model.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="device">Where.</param>
+    /// <returns>The model, which the caller disposes.</returns>
+    internal LlavaModel Load(ParseResult parsed, Device device)
+    {
+        bool show = !Console.IsErrorRedirected;
+        LlavaModel model = LlavaModel.Load(
+            parsed.GetRequiredValue(_model),
+            device,
+            new LlavaModelOptions
+            {
+                VisionTower = parsed.GetValue(_vision),
+                Template = parsed.GetValue(_template) is { } name ? ConversationTemplates.Parse(name) : null,
+                Aspect = parsed.GetValue(_aspect),
+            },
+            show ? static (done, all) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\rloading {100.0 * done / Math.Max(all, 1):F0} %")) : null);
+        if (show)
+        {
+            Console.Error.Write("\r              \r");
+        }
+
+        return model;
+    }
+
+    /// <summary>Reads the pictures.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <returns>The pictures.</returns>
+    internal IReadOnlyList<RgbImage> ReadImages(ParseResult parsed) => [.. parsed.GetValue(_images)!.Select(ImageFile.Read)];
+
+    /// <summary>Gets how to answer.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <returns>Validated options.</returns>
+    internal GenerationOptions Generation(ParseResult parsed) => new GenerationOptions
+    {
+        Temperature = parsed.GetValue(_temperature),
+        TopK = parsed.GetValue(_topK),
+        TopP = parsed.GetValue(_topP),
+        Seed = parsed.GetValue(_seed),
+        MaxNewTokens = parsed.GetValue(_maxNewTokens),
+        StopStrings = parsed.GetValue(_stop)!,
+    }.Validate();
+}
