@@ -1,3 +1,4 @@
+using LlavaCuda.Images;
 using LlavaCuda.Models;
 
 namespace LlavaCuda.Checkpoints;
@@ -15,6 +16,9 @@ internal static class ClipConfigFile
         config == Large336 ? "openai/clip-vit-large-patch14-336" : config == new VisionConfig() ? "openai/clip-vit-large-patch14" : null;
 
     internal static VisionConfig? ByHubName(string name) => Array.Find([Large336, new VisionConfig()], config => HubName(config) == name);
+
+    /// <summary>How CLIP itself makes pictures ready for a tower.</summary>
+    internal static ImageProcessorOptions Pictures(VisionConfig config) => new() { ShortestEdge = config.ImageSize, CropSize = config.ImageSize };
 
     /// <summary>Reads <c>config.json</c> of a folder that holds a CLIP or a CLIP vision tower.</summary>
     internal static VisionConfig ReadFolder(string folder)

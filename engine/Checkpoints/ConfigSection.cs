@@ -21,6 +21,8 @@ internal readonly struct ConfigSection
 
     internal string Path => _path;
 
+    internal string Json => _element.GetRawText();
+
     internal JsonElement.ObjectEnumerator Properties => _element.EnumerateObject();
 
     internal static ConfigSection Open(string path)

@@ -65,11 +65,11 @@ internal static class LlavaConfigFile
         });
     }
 
-    /// <summary>How pictures that are not square become square: <c>pad</c>, or <c>square</c> for a crop. Hugging Face's own files do not say; ours do.</summary>
-    internal static string ImageAspectRatio(ConfigSection c)
+    /// <summary>How pictures that are not square become square: <c>pad</c>, or <c>square</c> for a crop. Hugging Face's own files say it only in the picture settings; ours do here, too.</summary>
+    internal static string ImageAspectRatio(ConfigSection c, string fallback = "square")
     {
-        c.Require("image_aspect_ratio", "square", "square", "pad");
-        return c.Text("image_aspect_ratio", "square");
+        c.Require("image_aspect_ratio", fallback, "square", "pad");
+        return c.Text("image_aspect_ratio", fallback);
     }
 
     internal static bool TiesHead(ConfigSection c) => c.Flag("tie_word_embeddings", false) || c.Section("text_config")?.Flag("tie_word_embeddings", false) == true;

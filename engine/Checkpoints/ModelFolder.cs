@@ -1,4 +1,5 @@
 using LlavaCuda.Devices;
+using LlavaCuda.Images;
 using LlavaCuda.Models;
 
 namespace LlavaCuda.Checkpoints;
@@ -35,7 +36,7 @@ public sealed partial class ModelFolder
     /// <summary>Gets the folder with <c>tokenizer.model</c> and its companions.</summary>
     public string TokenizerFolder { get; private init; } = string.Empty;
 
-    /// <summary>Gets the file that says how pictures are resized and normalised, or null where there is none and CLIP's usual values hold.</summary>
+    /// <summary>Gets the file that says how pictures are resized and normalised, or null where there is none and CLIP's usual values hold; see <see cref="ReadImageOptions"/>.</summary>
     public string? PreprocessorFile { get; private init; }
 
     /// <summary>Opens a LLaVA.</summary>
@@ -113,6 +114,23 @@ public sealed partial class ModelFolder
         }
     }
 
+    /// <summary>Reads how pictures are made ready for the vision tower: <see cref="PreprocessorFile"/> and <see cref="ImageAspectRatio"/>.</summary>
+    /// <returns>The options.</returns>
+    /// <exception cref="InvalidDataException">The file is broken, or its pictures have another size than the vision tower's.</exception>
+    public ImageProcessorOptions ReadImageOptions()
+    {
+        ImageProcessorOptions options = ClipConfigFile.Pictures(Config.Vision);
+        if (PreprocessorFile is not null)
+        {
+            ConfigSection file = ConfigSection.Open(PreprocessorFile);
+            options = ImageProcessorOptions.Parse((file.Section("image_processor") ?? file).Json, PreprocessorFile);
+        }
+
+        return options.CropSize == Config.Vision.ImageSize
+            ? options with { Aspect = ImageAspectRatio == "pad" ? ImageAspect.Pad : ImageAspect.Square }
+            : throw new InvalidDataException($"{PreprocessorFile}: crop_size is {options.CropSize}, but the vision tower sees pictures of {Config.Vision.ImageSize}.");
+    }
+
     internal static ConfigSection OpenConfig(string folder)
     {
         string file = System.IO.Path.Combine(folder, "config.json");
@@ -126,11 +144,12 @@ public sealed partial class ModelFolder
 
     private static ModelFolder OpenHuggingFace(string path, ConfigSection config)
     {
+        string? preprocessor = FindPreprocessor(path);
         ModelFolder folder = new(path, CheckpointLayout.HuggingFace, LlavaConfigFile.ReadHuggingFace(config))
         {
-            ImageAspectRatio = LlavaConfigFile.ImageAspectRatio(config),
+            ImageAspectRatio = LlavaConfigFile.ImageAspectRatio(config, Pads(preprocessor) ? "pad" : "square"),
             TokenizerFolder = path,
-            PreprocessorFile = FindPreprocessor(path),
+            PreprocessorFile = preprocessor,
         };
         folder._tied = LlavaConfigFile.TiesHead(config);
         folder._sources.Add(new(() => OpenWeights(path), ModelPart.Vision, ModelPart.Projector, ModelPart.Language));
@@ -143,6 +162,9 @@ public sealed partial class ModelFolder
         string alone = System.IO.Path.Combine(folder, "preprocessor_config.json"), inside = System.IO.Path.Combine(folder, "processor_config.json");
         return File.Exists(alone) ? alone : File.Exists(inside) && ConfigSection.Open(inside).Has("image_processor") ? inside : null;
     }
+
+    private static bool Pads(string? preprocessor) =>
+        preprocessor is not null && ConfigSection.Open(preprocessor) is var file && (file.Section("image_processor") ?? file).Flag("do_pad", false);
 
     private sealed class Source(Func<WeightSet> open, params ModelPart[] parts)
     {

@@ -61,7 +61,7 @@ public static class SafetensorsWriter
         });
     }
 
-    private static void Write(Stream stream, IReadOnlyList<TensorSource> tensors, DType? type, IReadOnlyDictionary<string, string>? metadata)
+    internal static void Write(Stream stream, IReadOnlyList<TensorSource> tensors, DType? type, IReadOnlyDictionary<string, string>? metadata)
     {
         // Wide elements first: then every tensor begins at a multiple of its element size.
         List<TensorSource> ordered = [.. tensors.OrderByDescending(t => FileType(t, type).Size())];

@@ -27,6 +27,15 @@ internal static class TorchGlobals
         _ => null,
     };
 
+    /// <summary>The class of storages of a floating type, without its module.</summary>
+    internal static string StorageClass(DType type) => type switch
+    {
+        DType.F32 => "FloatStorage",
+        DType.F16 => "HalfStorage",
+        DType.BF16 => "BFloat16Storage",
+        _ => throw new ArgumentException($"Weights are not written as {type}; expected F32, BF16 or F16.", nameof(type)),
+    };
+
     internal static PickleGlobal Resolve(MappedFile file, string name) =>
         name is RebuildTensor or RebuildParameter or OrderedDictionary or Size || StorageType(name) is not null || IsElementType(name)
             ? new PickleGlobal(name)

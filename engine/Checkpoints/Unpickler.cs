@@ -138,7 +138,7 @@ internal sealed class Unpickler(MappedFile file, long start, long length)
     private void PushLong(ReadOnlySpan<byte> bytes)
     {
         BigInteger number = new(bytes);
-        Push(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
+        Push(number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number);
     }
 
     private void PushStackGlobal() =>

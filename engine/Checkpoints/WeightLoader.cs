@@ -27,6 +27,12 @@ internal sealed class WeightLoader(ParameterTable table, Device device)
         {
             if (!CheckpointNames.TryToEngineName(tensor.Name, out string? name) || !table.TryGet(name, out Parameter? parameter))
             {
+                // Half of a deeper projector may fit a shallower one, but would compute something else.
+                if (name?.StartsWith("projector.", StringComparison.Ordinal) == true && parts.Contains(ModelPart.Projector))
+                {
+                    throw new InvalidDataException($"{tensor.File}: tensor {Quoted.Name(tensor.Name)} belongs to a projector with more maps than the model's.");
+                }
+
                 if (!CheckpointNames.IsIgnorable(tensor.Name))
                 {
                     _unused.Add($"{tensor.File}: {Quoted.Name(tensor.Name)}");

@@ -2,9 +2,8 @@ using System.Buffers;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using LlavaCuda.Tensors;
 
-namespace LlavaCuda.Checkpoints;
+namespace LlavaCuda.Tensors;
 
 /// <summary>Conversion of element types, vectorised. To narrower floating types it rounds to nearest, ties to even; 64-bit values pass through single precision.</summary>
 internal static class Elements

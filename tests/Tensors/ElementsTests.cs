@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
-using LlavaCuda.Checkpoints;
 using LlavaCuda.Tensors;
 
-namespace LlavaCuda.Tests.Checkpoints;
+namespace LlavaCuda.Tests.Tensors;
 
 public sealed class ElementsTests
 {

@@ -1,0 +1,49 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Models;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Checkpoints;
+
+/// <summary>Saves models as folders that Hugging Face's library loads unchanged.</summary>
+public static class HuggingFaceFolder
+{
+    /// <summary>
+    /// Saves a whole model: configurations, weights, tokenizer, picture settings, chat template. The vocabulary grows where it has no <c>&lt;image&gt;</c>, see
+    /// <see cref="HuggingFaceVocabulary"/>. The folder changes whole or not at all.
+    /// </summary>
+    /// <param name="folder">The folder, made or replaced.</param>
+    /// <param name="table">The weights.</param>
+    /// <param name="device">The device that holds them.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="options">What else, and how; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The projector has no form there: only two affine maps with GELU between them do. <see cref="OriginalFolder"/> saves the others.</exception>
+    /// <exception cref="IOException">Writing failed; what was in the folder before is still there.</exception>
+    public static void Save(string folder, ParameterTable table, Device device, LlavaConfig config, SaveOptions? options = null)
+    {
+        SaveOptions how = options ?? new SaveOptions();
+        if (config.Projector != ProjectorConfig.Mlp2)
+        {
+            throw new ArgumentException($"A projector of type {config.Projector} has no form in Hugging Face's layout, only {ProjectorConfig.Mlp2}; save in the original layout.", nameof(config));
+        }
+
+        HuggingFaceVocabulary vocabulary = HuggingFaceVocabulary.For(config, how.Tokenizer);
+        AtomicFolder.Write(folder, files =>
+        {
+            ConfigWriter.Write(files, "config.json", json => ConfigWriter.HuggingFace(json, config, vocabulary, how));
+            ConfigWriter.Write(files, "generation_config.json", json => ConfigWriter.Generation(json, config.Text, vocabulary.PadTokenId));
+            ConfigWriter.Write(files, "processor_config.json", json => ConfigWriter.Processor(json, config));
+            ConfigWriter.Write(files, "chat_template.json", static json => json.WriteString("chat_template", ChatTemplateText.Llava));
+            SavedParts.Write(files, config, how, how.Tokenizer is null ? null : vocabulary.Extend(how.Tokenizer));
+            SafetensorsWriter.WriteSharded(files, [.. table.All.Select(p => Source(p, device, vocabulary.Size))], how.Type, how.MaxShardBytes);
+        }, how.CreateFile);
+    }
+
+    private static TensorSource Source(Parameter parameter, Device device, int vocabulary)
+    {
+        string name = CheckpointNames.ToHuggingFace(parameter.Name);
+        Tensor value = parameter.Value;
+        return parameter.Name is "language.embed_tokens.weight" or "language.lm_head.weight" && value.Rows < vocabulary
+            ? new ExtendedRows(name, device, value, vocabulary)
+            : TensorSource.FromDevice(name, device, value);
+    }
+}

@@ -1,0 +1,33 @@
+using LlavaCuda.Images;
+using LlavaCuda.Models;
+using LlavaCuda.Tensors;
+using LlavaCuda.Text;
+
+namespace LlavaCuda.Checkpoints;
+
+/// <summary>What a saved model consists of besides its weights, and how those are stored.</summary>
+public sealed record SaveOptions
+{
+    /// <summary>Gets the type of the weights in the files: BF16, F16 or F32. Values are rounded to nearest, ties to even.</summary>
+    public DType Type { get; init; } = DType.BF16;
+
+    /// <summary>Gets the size in bytes from which on weights are divided into several files.</summary>
+    public long MaxShardBytes { get; init; } = SafetensorsWriter.DefaultShardBytes;
+
+    /// <summary>Gets how pictures are made ready, or null for CLIP's way in the vision tower's size, without padding.</summary>
+    public ImageProcessorOptions? Images { get; init; }
+
+    /// <summary>Gets the tokenizer that is saved along, or null for none.</summary>
+    public LlavaTokenizer? Tokenizer { get; init; }
+
+    /// <summary>Gets the name or path of the vision tower that the original layout's <c>mm_vision_tower</c> says, or null for the published name of a tower of these extents.</summary>
+    public string? VisionTower { get; init; }
+
+    /// <summary>Gets what writes further files into the folder, or null.</summary>
+    public Action<AtomicFolder>? WriteMore { get; init; }
+
+    /// <summary>Gets what opens files for writing; tests put failing disks here.</summary>
+    internal Func<string, Stream> CreateFile { get; init; } = File.Create;
+
+    internal ImageProcessorOptions ImagesFor(LlavaConfig config) => Images ?? ClipConfigFile.Pictures(config.Vision);
+}
