@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace LlavaCuda.Ops.Cpu;
 
-/// <summary>Elementary functions on vectors of single precision, where those of the runtime compute in double precision and take several times as long.</summary>
-internal static class VectorMath
+/// <summary>Elementary functions of single precision, where those of the runtime compute in double precision and take several times as long.</summary>
+internal static unsafe class VectorMath
 {
     // Beyond these the result is 0 and infinity; inside, the power of two fits when it is multiplied in two steps.
     private const float Lowest = -104f;
@@ -42,6 +42,27 @@ internal static class VectorMath
         Vector<int> n = Vector.AsVectorInt32(shifted) - new Vector<int>(RounderBits);
         Vector<int> half = n >> 1;
         return p * PowerOfTwo(half) * PowerOfTwo(n - half);
+    }
+
+    /// <summary>Σ x y, in an order that depends on the count alone.</summary>
+    internal static float Dot(float* x, float* y, int count)
+    {
+        Vector<float> even = Vector<float>.Zero;
+        Vector<float> odd = Vector<float>.Zero;
+        int i = 0;
+        for (; i <= count - (2 * Vector<float>.Count); i += 2 * Vector<float>.Count)
+        {
+            even = Vector.MultiplyAddEstimate(Vector.Load(x + i), Vector.Load(y + i), even);
+            odd = Vector.MultiplyAddEstimate(Vector.Load(x + i + Vector<float>.Count), Vector.Load(y + i + Vector<float>.Count), odd);
+        }
+
+        float sum = Vector.Sum(even + odd);
+        for (; i < count; i++)
+        {
+            sum += x[i] * y[i];
+        }
+
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
