@@ -1,13 +1,47 @@
 using System.CommandLine;
+using LlavaCuda.Trainer.Commands;
 
 namespace LlavaCuda.Trainer;
 
 /// <summary>The <c>llava</c> program: one command a task, each in a file of its own under <c>Commands</c>.</summary>
 internal static class Program
 {
-    private static async Task<int> Main(string[] args)
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+
+    /// <summary>Runs the program. Whatever goes wrong becomes one line on <paramref name="error"/> and an exit code, see <see cref="ExitCode"/>.</summary>
+    internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        RootCommand root = new("Visual instruction tuning: train, evaluate and talk to a LLaVA.");
-        return await root.Parse(args).InvokeAsync();
+        Option<bool> verbose = new("--verbose") { Description = "Show where an error comes from.", Recursive = true };
+        RootCommand root = new("Visual instruction tuning: train, evaluate and talk to a LLaVA.") { verbose };
+        root.Add(AskCommand.Create());
+        root.Add(ChatCommand.Create());
+        root.Add(DoctorCommand.Create());
+
+        InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        if (args.Length == 0)
+        {
+            root.Parse(["--help"]).Invoke(configuration);
+            return ExitCode.Usage;
+        }
+
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            string command = parsed.CommandResult.Command == root ? "llava" : $"llava {parsed.CommandResult.Command.Name}";
+            string what = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is no command or option." : parsed.Errors[0].Message;
+            error.WriteLine($"{command}: {what} ({command} --help tells more)");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return parsed.Invoke(configuration);
+        }
+        catch (Exception thrown)
+        {
+            Exception cause = ExitCode.Unwrap(thrown);
+            error.WriteLine(parsed.GetValue(verbose) ? cause.ToString() : $"llava: {ExitCode.Line(cause)}");
+            return ExitCode.Of(cause);
+        }
     }
 }

@@ -1,0 +1,31 @@
+using System.Reflection;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary>The exit codes of the program, and which of them an exception means.</summary>
+internal static class ExitCode
+{
+    internal const int Ok = 0;
+    internal const int Failed = 1;
+    internal const int Usage = 2;
+    internal const int Interrupted = 130;
+
+    /// <summary>Tells what an exception means to whoever called the program. Arguments that make no sense are the caller's, everything else is the run's.</summary>
+    internal static int Of(Exception error) => error switch
+    {
+        OperationCanceledException => Interrupted,
+        ArgumentException => Usage,
+        _ => Failed,
+    };
+
+    /// <summary>Takes the wrapping off exceptions that carry another.</summary>
+    internal static Exception Unwrap(Exception error) =>
+        error is AggregateException or TargetInvocationException && error.InnerException is { } inner ? Unwrap(inner) : error;
+
+    /// <summary>Writes an exception as one line, without the framework's notes on the parameter.</summary>
+    internal static string Line(Exception error)
+    {
+        string message = error is ArgumentException { ParamName: { } name } ? error.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : error.Message;
+        return string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+}
