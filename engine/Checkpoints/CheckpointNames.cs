@@ -53,6 +53,13 @@ public static class CheckpointNames
             return false;
         }
 
+        // The first release cut everything before the last dot off its projector files.
+        if (name is "weight" or "bias")
+        {
+            engineName = "projector.linear_1." + name;
+            return true;
+        }
+
         int projector = name.IndexOf(OriginalProjector, StringComparison.Ordinal);
         if (projector >= 0)
         {

@@ -8,7 +8,7 @@ namespace LlavaCuda.Checkpoints;
 /// <summary>Fills parameters from opened weight files: first decides and checks where everything comes from, then streams, so that a bad file changes nothing.</summary>
 internal sealed class WeightLoader(ParameterTable table, Device device)
 {
-    private const int ChunkBytes = 1 << 22;
+    private const int ChunkBytes = 1 << 19;
     private const int MostNamed = 8;
     private readonly Dictionary<Parameter, StoredTensor> _tensors = [];
     private readonly HashSet<ModelPart> _parts = [];

@@ -24,6 +24,7 @@ public sealed class CheckpointNamesTests
     [InlineData("model.mm_projector.0.bias", "projector.linear_1.bias")]
     [InlineData("model.mm_projector.4.weight", "projector.linear_3.weight")]
     [InlineData("base_model.model.model.mm_projector.2.weight", "projector.linear_2.weight")]
+    [InlineData("bias", "projector.linear_1.bias")]
     [InlineData("vision_model.encoder.layers.0.layer_norm1.weight", "vision.encoder.layers.0.layer_norm1.weight")]
     public void TryToEngineName_EveryLayout_IsFound(string theirs, string ours)
     {

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using LlavaCuda.Checkpoints;
 
@@ -75,25 +76,70 @@ public sealed class TorchFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("c__builtin__\neval\n(U\x01ktR.", "'__builtin__.eval'")]
-    [InlineData("\x80\x04\x8c\x02os\x8c\x06system\x93.", "'os.system'")]
-    [InlineData("ctorch._utils\n_rebuild_tensor_v2\n(K\x01tR.", "_rebuild_tensor_v2 is called with unknown arguments")]
+    [InlineData("c__builtin__\neval\n(U\u0001ktR.", "'__builtin__.eval'")]
+    [InlineData("\u0080\u0004\u008c\u0002os\u008c\u0006system\u0093.", "'os.system'")]
+    [InlineData("ctorch._utils\n_rebuild_tensor_v2\n(K\u0001tR.", "_rebuild_tensor_v2 is called with unknown arguments")]
     [InlineData("ctorch.jit\n_load\n.", "'torch.jit._load'")]
     [InlineData("(i__builtin__\neval\n.", "opcode 0x69")]
-    [InlineData("K\x01", "ends early")]
-    [InlineData("X\x7f\x7f\x7f\x7f", "ends early")]
-    [InlineData("h\x05.", "never stored")]
+    [InlineData("K\u0001", "ends early")]
+    [InlineData("X\u007f\u007f\u007f\u007f", "ends early")]
+    [InlineData("h\u0005.", "never stored")]
     [InlineData("t.", "mark")]
-    [InlineData("K\x01Q.", "storage")]
+    [InlineData("K\u0001Q.", "storage")]
     [InlineData("NNs.", "SETITEMS")]
     [InlineData("a.", "takes more than it has")]
-    [InlineData("K\x01K\x02R.", "no function")]
+    [InlineData("K\u0001K\u0002R.", "no function")]
     [InlineData("}.", "magic number")]
     public void Open_PickleThatBuildsNoTensors_IsRefused(string pickle, string part)
     {
         string path = _folder.Write("x.bin", Encoding.Latin1.GetBytes(pickle));
 
         OneLine.Throws<InvalidDataException>(() => TorchFile.Open(path), path, part);
+    }
+
+    [Theory]
+    [InlineData("ccollections\nOrderedDict\n)R(U\u0001accollections\nOrderedDict\n)RU\u0001t{0}u}U\u0009_metadataNsb.")]
+    [InlineData("\u0080\u0004\u0095\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff}\u0094(\u008c\u0001t{0}\u008c\u0001n\u008a\u0001\u00ffu.")]
+    public void Open_StateDictionaryOfAModule_LeavesItsAttributesOut(string pickle)
+    {
+        // An OrderedDict with attributes, as modules give it, and the framed pickles of newer protocols.
+        const string Tensor = "ctorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\nIntStorage\nU\u0001kU\u0003cpuK\u0003tQK\u0001(K\u0002t(K\u0001t\u0089ccollections\nOrderedDict\n)RtR";
+        string path = Archive(pickle.Replace("{0}", Tensor, StringComparison.Ordinal), [7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0]);
+
+        using TorchFile file = TorchFile.Open(path);
+
+        Assert.Equal([8L, 9L], Assert.Single(file.Tensors).ToIntegers());
+        Assert.Equal("t", file.Tensors.Single().Name);
+    }
+
+    [Theory]
+    [InlineData("K\u0002(K\u0002t(K\u0001t", 12, "reaches element 3 of a storage of 3")]
+    [InlineData("K\u0000(K\u0002K\u0002t(K\u0002K\u0002t", 12, "reaches element 4 of a storage of 3")]
+    [InlineData("K\u0000(K\u0002t(J\u00ff\u00ff\u00ff\u00fft", 12, "reaches element")]
+    [InlineData("K\u0000(J\u00ff\u00ff\u00ff\u00fft(K\u0001t", 12, "impossible extents")]
+    [InlineData("K\u0000(\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007ft(K\u0000K\u0000t", 12, "impossible extents")]
+    [InlineData("K\u0000(K\u0001K\u0001K\u0001K\u0001K\u0001t(K\u0001K\u0001K\u0001K\u0001K\u0001t", 12, "at most 4")]
+    [InlineData("K\u0000(K\u0003t(K\u0001t", 8, "has 8 bytes; expected 3 elements")]
+    public void Open_ViewOutsideItsStorage_Throws(string view, int bytes, string part)
+    {
+        string path = Archive($"}}U\u0001tctorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\nIntStorage\nU\u0001kU\u0003cpuK\u0003tQ{view}\u0089NtRs.", new byte[bytes]);
+
+        OneLine.Throws<InvalidDataException>(() => TorchFile.Open(path), path, part);
+    }
+
+    private string Archive(string pickle, byte[] storage)
+    {
+        using MemoryStream stream = new();
+        using (ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach ((string name, byte[] contents) in new[] { ("x/data.pkl", Encoding.Latin1.GetBytes(pickle)), ("x/data/k", storage) })
+            {
+                using Stream entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+                entry.Write(contents);
+            }
+        }
+
+        return _folder.Write("x.bin", stream.ToArray());
     }
 
     private void AssertReadsOrThrows(byte[] contents)
