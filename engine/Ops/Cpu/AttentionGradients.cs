@@ -54,6 +54,7 @@ internal unsafe struct AttentionGradients
     /// <summary>Turns the gradients of queries and keys, if there are angles.</summary>
     public RotaryAngles Angles;
 
+    // Whole tiles of the widest kernel, 14 × 32, and few enough of them that all of a tile's operands stay in a second-level cache.
     private const int MaxQueries = 98;
     private const int MaxKeys = 224;
 

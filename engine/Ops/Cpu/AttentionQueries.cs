@@ -13,6 +13,7 @@ internal unsafe struct AttentionQueries
     /// <summary>Most queries of one call: enough that packing a tile of keys and values costs little beside its use, whole tiles of every kernel.</summary>
     internal const int MaxQueries = 192;
 
+    // Four tiles of the widest kernel, so that scores and weights stay in a second-level cache.
     private const int MaxKeys = 56;
 
     /// <summary>First query, and the distance to the next.</summary>
