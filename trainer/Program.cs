@@ -16,6 +16,8 @@ internal static class Program
         root.Add(AskCommand.Create());
         root.Add(ChatCommand.Create());
         root.Add(DoctorCommand.Create());
+        root.Add(MakeBaseCommand.Create());
+        root.Add(VerifyCommand.Create());
 
         InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false };
         if (args.Length == 0)

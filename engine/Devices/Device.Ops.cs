@@ -5,69 +5,69 @@ namespace LlavaCuda.Devices;
 /// <content>One method an op direction. Meaning and checked arguments: the class of the op's name in <c>Ops</c>; only those classes call these.</content>
 public abstract partial class Device
 {
-    internal virtual void LinearForward(Tensor y, Tensor x, Tensor w, Tensor bias) => throw new NotSupportedException("LinearForward");
+    internal abstract void LinearForward(Tensor y, Tensor x, Tensor w, Tensor bias);
 
-    internal virtual void LinearBackwardInput(Tensor dx, Tensor dy, Tensor w, bool accumulate) => throw new NotSupportedException("LinearBackwardInput");
+    internal abstract void LinearBackwardInput(Tensor dx, Tensor dy, Tensor w, bool accumulate);
 
-    internal virtual void LinearBackwardWeight(Tensor dw, Tensor dy, Tensor x, bool accumulate) => throw new NotSupportedException("LinearBackwardWeight");
+    internal abstract void LinearBackwardWeight(Tensor dw, Tensor dy, Tensor x, bool accumulate);
 
-    internal virtual void ColumnSumBackward(Tensor db, Tensor dy, bool accumulate) => throw new NotSupportedException("ColumnSumBackward");
+    internal abstract void ColumnSumBackward(Tensor db, Tensor dy, bool accumulate);
 
-    internal virtual void RmsNormForward(Tensor y, Tensor rstd, Tensor sum, Tensor x, Tensor delta, Tensor w, float epsilon) => throw new NotSupportedException("RmsNormForward");
+    internal abstract void RmsNormForward(Tensor y, Tensor rstd, Tensor sum, Tensor x, Tensor delta, Tensor w, float epsilon);
 
-    internal virtual void RmsNormBackward(Tensor dres, Tensor dw, Tensor y, Tensor dy, Tensor x, Tensor rstd, Tensor w, bool accumulate) => throw new NotSupportedException("RmsNormBackward");
+    internal abstract void RmsNormBackward(Tensor dres, Tensor dw, Tensor y, Tensor dy, Tensor x, Tensor rstd, Tensor w, bool accumulate);
 
-    internal virtual void LayerNormForward(Tensor y, Tensor mean, Tensor rstd, Tensor sum, Tensor x, Tensor delta, Tensor w, Tensor b, float epsilon) => throw new NotSupportedException("LayerNormForward");
+    internal abstract void LayerNormForward(Tensor y, Tensor mean, Tensor rstd, Tensor sum, Tensor x, Tensor delta, Tensor w, Tensor b, float epsilon);
 
-    internal virtual void LayerNormBackward(Tensor dres, Tensor dw, Tensor db, Tensor y, Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor w, Tensor b, bool accumulate) => throw new NotSupportedException("LayerNormBackward");
+    internal abstract void LayerNormBackward(Tensor dres, Tensor dw, Tensor db, Tensor y, Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor w, Tensor b, bool accumulate);
 
-    internal virtual void ResidualAdd(Tensor x, Tensor delta) => throw new NotSupportedException("ResidualAdd");
+    internal abstract void ResidualAdd(Tensor x, Tensor delta);
 
-    internal virtual void RopeForward(Tensor qkv, Rotary rotary, AttentionShape shape) => throw new NotSupportedException("RopeForward");
+    internal abstract void RopeForward(Tensor qkv, Rotary rotary, AttentionShape shape);
 
-    internal virtual void AttentionForward(Tensor o, Tensor lse, Tensor qkv, Tensor cuSeqlens, int maxLength, AttentionShape shape) => throw new NotSupportedException("AttentionForward");
+    internal abstract void AttentionForward(Tensor o, Tensor lse, Tensor qkv, Tensor cuSeqlens, int maxLength, AttentionShape shape);
 
-    internal virtual void AttentionBackward(Tensor dqkv, Tensor dO, Tensor o, Tensor lse, Tensor qkv, Tensor cuSeqlens, int maxLength, AttentionShape shape, Rotary rotary) => throw new NotSupportedException("AttentionBackward");
+    internal abstract void AttentionBackward(Tensor dqkv, Tensor dO, Tensor o, Tensor lse, Tensor qkv, Tensor cuSeqlens, int maxLength, AttentionShape shape, Rotary rotary);
 
-    internal virtual void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape) => throw new NotSupportedException("CachedAttentionAppend");
+    internal abstract void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape);
 
-    internal virtual void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape) => throw new NotSupportedException("CachedAttentionForward");
+    internal abstract void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape);
 
-    internal virtual void SwiGluForward(Tensor h, Tensor gateUp) => throw new NotSupportedException("SwiGluForward");
+    internal abstract void SwiGluForward(Tensor h, Tensor gateUp);
 
-    internal virtual void SwiGluBackward(Tensor gateUp, Tensor h, Tensor dh) => throw new NotSupportedException("SwiGluBackward");
+    internal abstract void SwiGluBackward(Tensor gateUp, Tensor h, Tensor dh);
 
-    internal virtual void GeluForward(Tensor y, Tensor x) => throw new NotSupportedException("GeluForward");
+    internal abstract void GeluForward(Tensor y, Tensor x);
 
-    internal virtual void GeluBackward(Tensor dx, Tensor dy, Tensor x) => throw new NotSupportedException("GeluBackward");
+    internal abstract void GeluBackward(Tensor dx, Tensor dy, Tensor x);
 
-    internal virtual void QuickGeluForward(Tensor y, Tensor x) => throw new NotSupportedException("QuickGeluForward");
+    internal abstract void QuickGeluForward(Tensor y, Tensor x);
 
-    internal virtual void QuickGeluBackward(Tensor dx, Tensor dy, Tensor x) => throw new NotSupportedException("QuickGeluBackward");
+    internal abstract void QuickGeluBackward(Tensor dx, Tensor dy, Tensor x);
 
-    internal virtual void EmbeddingForward(Tensor x, Tensor table, Tensor images, Tensor source) => throw new NotSupportedException("EmbeddingForward");
+    internal abstract void EmbeddingForward(Tensor x, Tensor table, Tensor images, Tensor source);
 
-    internal virtual void EmbeddingBackward(Tensor dtable, Tensor dx, Tensor ids, Tensor starts, Tensor rows, bool accumulate) => throw new NotSupportedException("EmbeddingBackward");
+    internal abstract void EmbeddingBackward(Tensor dtable, Tensor dx, Tensor ids, Tensor starts, Tensor rows, bool accumulate);
 
-    internal virtual void GatherRowsForward(Tensor y, Tensor x, Tensor index) => throw new NotSupportedException("GatherRowsForward");
+    internal abstract void GatherRowsForward(Tensor y, Tensor x, Tensor index);
 
-    internal virtual void GatherRowsBackward(Tensor dx, Tensor dy, Tensor index) => throw new NotSupportedException("GatherRowsBackward");
+    internal abstract void GatherRowsBackward(Tensor dx, Tensor dy, Tensor index);
 
-    internal virtual void PatchesForward(Tensor columns, Tensor pixels, int patchSize) => throw new NotSupportedException("PatchesForward");
+    internal abstract void PatchesForward(Tensor columns, Tensor pixels, int patchSize);
 
-    internal virtual void VisionEmbeddingForward(Tensor x, Tensor patches, Tensor cls, Tensor positions) => throw new NotSupportedException("VisionEmbeddingForward");
+    internal abstract void VisionEmbeddingForward(Tensor x, Tensor patches, Tensor cls, Tensor positions);
 
-    internal virtual void VisionEmbeddingBackward(Tensor dpatches, Tensor dcls, Tensor dpositions, Tensor dx, bool accumulate) => throw new NotSupportedException("VisionEmbeddingBackward");
+    internal abstract void VisionEmbeddingBackward(Tensor dpatches, Tensor dcls, Tensor dpositions, Tensor dx, bool accumulate);
 
-    internal virtual void CrossEntropyForward(Tensor losses, Tensor logits, Tensor labels) => throw new NotSupportedException("CrossEntropyForward");
+    internal abstract void CrossEntropyForward(Tensor losses, Tensor logits, Tensor labels);
 
-    internal virtual void CrossEntropyForwardBackward(Tensor losses, Tensor logits, Tensor labels, float scale) => throw new NotSupportedException("CrossEntropyForwardBackward");
+    internal abstract void CrossEntropyForwardBackward(Tensor losses, Tensor logits, Tensor labels, float scale);
 
-    internal virtual void GradientNormForward(Tensor result, Tensor gradients, float maxNorm) => throw new NotSupportedException("GradientNormForward");
+    internal abstract void GradientNormForward(Tensor result, Tensor gradients, float maxNorm);
 
-    internal virtual void AdamWUpdate(Tensor values, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step) => throw new NotSupportedException("AdamWUpdate");
+    internal abstract void AdamWUpdate(Tensor values, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step);
 
-    internal virtual void FillForward(Tensor x, float value) => throw new NotSupportedException("FillForward");
+    internal abstract void FillForward(Tensor x, float value);
 
-    internal virtual void MoveForward(Tensor destination, Tensor source) => throw new NotSupportedException("MoveForward");
+    internal abstract void MoveForward(Tensor destination, Tensor source);
 }

@@ -69,12 +69,7 @@ public sealed class LlavaModel : IDisposable
         LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
         ModelManifest? manifest = ModelManifest.TryRead(path);
         bool pad = (manifest?.ImageAspect ?? folder.ImageAspectRatio) == "pad";
-        ImageProcessor processor = new(ReadProcessor(folder) with { Aspect = options.Aspect ?? (pad ? ImageAspect.Pad : ImageAspect.Square) });
-        if (processor.Options.CropSize != folder.Config.Vision.ImageSize)
-        {
-            throw new InvalidDataException($"{folder.PreprocessorFile}: crop_size is {processor.Options.CropSize}, but the vision tower sees pictures of {folder.Config.Vision.ImageSize}.");
-        }
-
+        ImageProcessor processor = new(folder.ReadImageOptions() with { Aspect = options.Aspect ?? (pad ? ImageAspect.Pad : ImageAspect.Square) });
         Device? owned = device is null ? new CpuDevice() : null;
         Llava? network = null;
         try
@@ -123,8 +118,4 @@ public sealed class LlavaModel : IDisposable
     private static ConversationTemplate ChooseTemplate(ModelFolder folder, ModelManifest? manifest) => manifest?.Template is { } name
         ? ConversationTemplates.Parse(name)
         : ConversationTemplates.ForModel(folder.Path, folder.Layout == CheckpointLayout.HuggingFace ? "llava" : "llava_llama", folder.Config.Projector.ToString());
-
-    private static ImageProcessorOptions ReadProcessor(ModelFolder folder) => folder.PreprocessorFile is null
-        ? new ImageProcessorOptions { ShortestEdge = folder.Config.Vision.ImageSize, CropSize = folder.Config.Vision.ImageSize }
-        : ImageProcessorOptions.Parse(File.ReadAllText(folder.PreprocessorFile), folder.PreprocessorFile);
 }

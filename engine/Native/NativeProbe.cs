@@ -37,17 +37,21 @@ public static class NativeProbe
             }
             catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
             {
-                tried.Add($"{name}: {Reason(error.Message, name)}");
+                tried.Add($"{name}: {Reason(error.Message)}");
             }
         }
 
         return new NativeFinding(purpose, null, tried);
     }
 
-    // The loader's message lists every path it tried, a line each; the line about the plain name says why.
-    private static string Reason(string message, string name)
+    // The loader's message lists every path it tried, a line each, ending in the reason; a reason other than absence says more.
+    private static string Reason(string message)
     {
-        string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) ?? lines.FirstOrDefault() ?? "not found";
+        const string Absent = "No such file or directory";
+        IEnumerable<string> reasons = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(static line => line.Contains(": ", StringComparison.Ordinal) && !line.StartsWith("Unable to load", StringComparison.Ordinal))
+            .Select(static line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+        string? telling = reasons.FirstOrDefault(static reason => !reason.Contains(Absent, StringComparison.Ordinal));
+        return telling ?? "not found on this machine";
     }
 }

@@ -57,7 +57,9 @@ public sealed class Turn(Role role, IReadOnlyList<ContentPart> content)
         return new Turn(role, content);
     }
 
-    /// <summary>One image at the front instead of those that the turn has; a turn without images stays as it is.</summary>
+    /// <summary>
+    /// The same turn with its images at the front, each on a line of its own. LLaVA's code, which knows one image a sample, makes one marker of several; here every image keeps its own.
+    /// </summary>
     internal Turn WithImageFirst()
     {
         if (ImageCount == 0)
@@ -66,7 +68,19 @@ public sealed class Turn(Role role, IReadOnlyList<ContentPart> content)
         }
 
         string text = string.Concat(Content.Select(p => p.Text)).AsSpan().Trim(WhiteSpace).ToString();
-        return new Turn(Role, text.Length == 0 ? [ContentPart.Image] : [ContentPart.Image, new($"\n{text}")]);
+        List<ContentPart> content = [ContentPart.Image];
+        for (int i = 1; i < ImageCount; i++)
+        {
+            content.Add(new ContentPart("\n"));
+            content.Add(ContentPart.Image);
+        }
+
+        if (text.Length > 0)
+        {
+            content.Add(new ContentPart($"\n{text}"));
+        }
+
+        return new Turn(Role, content);
     }
 
     /// <summary>Every image between tags that the model reads as text.</summary>

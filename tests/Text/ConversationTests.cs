@@ -43,11 +43,11 @@ public sealed class ConversationTests
 
     [Theory]
     [InlineData("Q\n<image>", "<image>\nQ")]
-    [InlineData(" a<image>b<image> ", "<image>\nab")]
+    [InlineData(" a<image>b<image> ", "<image>\n<image>\nab")]
     [InlineData("<image>", "<image>")]
     [InlineData("\u001c\u3000<image>x\u0085", "<image>\nx")]
     [InlineData("  none ", "  none ")]
-    public void WithImageFirst_Markers_BecomeOneAtTheFront(string text, string expected) =>
+    public void WithImageFirst_Markers_GoToTheFront(string text, string expected) =>
         Assert.Equal(expected, new PromptSegments().Add(Turn.FromMarked(Role.Human, text).WithImageFirst()).ToString());
 
     private static Conversation Read(string json, bool hasImages) => Conversation.FromJson(JsonElement.Parse(json), "7", hasImages);

@@ -102,7 +102,7 @@ public sealed class PromptEncoderTests
         Conversation sample = Sample("Is <image> above <image>?", "no");
         EncodedSample first = PromptEncoder.EncodeTraining(ConversationTemplates.Parse("v1"), sample, Tokenizer, ImageOrder.First, null);
         EncodedSample data = PromptEncoder.EncodeTraining(ConversationTemplates.Parse("v1"), sample, Tokenizer, ImageOrder.Data, null);
-        Assert.Equal((1, 2), (first.ImageCount, data.ImageCount));
+        Assert.Equal((2, 2), (first.ImageCount, data.ImageCount));
         Assert.Equal(PromptEncoder.EncodeMarked(ConversationTemplates.Parse("v1").Render(sample), Tokenizer), data.Ids);
         Assert.Equal(first.SupervisedTokens, data.SupervisedTokens);
     }

@@ -1,0 +1,91 @@
+using LlavaCuda.Generation;
+using LlavaCuda.Images;
+using Microsoft.Extensions.AI;
+
+namespace LlavaCuda.Tests.Generation;
+
+[Trait("Category", "Reference")]
+public sealed class LlavaChatClientTests : IDisposable
+{
+    private readonly LlavaModel _model = LlavaModel.Load(ReferenceFiles.At("layouts", "huggingface"));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public async Task GetResponse_Picture_ReachesTheModel()
+    {
+        using LlavaChatClient client = new(_model);
+        ChatResponse with = await client.GetResponseAsync([Question(Png(1))], new ChatOptions { MaxOutputTokens = 8 });
+        ChatResponse without = await client.GetResponseAsync([Question(null)], new ChatOptions { MaxOutputTokens = 8 });
+        Assert.Equal(_model.RowsPerImage, with.Usage!.AdditionalCounts!["InputImageTokenCount"]);
+        Assert.True(with.Usage.InputTokenCount > without.Usage!.InputTokenCount + _model.RowsPerImage - 1);
+        Assert.Equal(0, without.Usage.AdditionalCounts!["InputImageTokenCount"]);
+        Assert.NotEmpty(with.Text);
+    }
+
+    [Fact]
+    public async Task GetStreamingResponse_Pieces_AreTheWholeAnswer()
+    {
+        using LlavaChatClient client = new(_model);
+        ChatOptions options = new() { MaxOutputTokens = 8 };
+        string streamed = string.Empty;
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync([Question(Png(2))], options))
+        {
+            streamed += update.Text;
+        }
+
+        ChatResponse whole = await client.GetResponseAsync([Question(Png(2))], options);
+        Assert.Equal(whole.Text, streamed);
+        Assert.Equal(ChatFinishReason.Length, whole.FinishReason);
+    }
+
+    [Fact]
+    public async Task GetResponse_SystemMessage_ReplacesTheTemplates()
+    {
+        using LlavaChatClient client = new(_model);
+        ChatOptions options = new() { MaxOutputTokens = 1 };
+        ChatResponse usual = await client.GetResponseAsync([Question(null)], options);
+        ChatResponse other = await client.GetResponseAsync([new ChatMessage(ChatRole.System, "Be brief."), Question(null)], options);
+        Assert.True(other.Usage!.InputTokenCount < usual.Usage!.InputTokenCount);
+    }
+
+    [Fact]
+    public async Task GetResponse_WhatCannotBeDone_IsRefused()
+    {
+        using LlavaChatClient client = new(_model);
+        await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([Question(null)], new ChatOptions { ResponseFormat = ChatResponseFormat.Json }));
+        await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([Question(null)], new ChatOptions { FrequencyPenalty = 1 }));
+        ArgumentException link = await Assert.ThrowsAsync<ArgumentException>(() =>
+            client.GetResponseAsync([new ChatMessage(ChatRole.User, [new UriContent(new Uri("http://127.0.0.1/a.png"), "image/png")])]));
+        Assert.Contains("nothing is fetched", link.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync([new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "audio/wav")])]));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync([]));
+    }
+
+    [Fact]
+    public async Task GetResponse_DamagedPicture_SaysWhich()
+    {
+        using LlavaChatClient client = new(_model);
+        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => client.GetResponseAsync([Question(Png(1)[..50])]));
+        Assert.Contains("picture 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void GetService_Metadata_NamesTheModel()
+    {
+        using LlavaChatClient client = new(_model);
+        Assert.Equal("huggingface", client.GetService<ChatClientMetadata>()!.DefaultModelId);
+        Assert.Same(_model, client.GetService<LlavaModel>());
+    }
+
+    private static ChatMessage Question(byte[]? picture) => new(ChatRole.User, picture is null
+        ? [new TextContent("What is this?")]
+        : [new DataContent(picture, "image/png"), new TextContent("What is this?")]);
+
+    private static byte[] Png(int seed)
+    {
+        RgbImage image = new(40, 30);
+        new Random(seed).NextBytes(image.Pixels);
+        return ImageFile.EncodePng(image);
+    }
+}
