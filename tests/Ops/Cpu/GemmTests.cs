@@ -67,7 +67,7 @@ public sealed class GemmTests
     public void Multiply_MoreThanOneBlockOfRows_EqualsNaiveTwin(string kernel, string form)
     {
         using CpuWorkers workers = new(2);
-        using GemmCase test = new(form, 1100, 40, 515) { HasBias = true };
+        using GemmCase test = new(form, 1100, 33, 1000) { HasBias = true };
         test.FillWholeNumbers(1);
         test.Run(workers, kernel);
         test.AssertEqualsTwin(0);

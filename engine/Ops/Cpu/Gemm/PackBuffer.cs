@@ -8,8 +8,8 @@ internal sealed unsafe class PackBuffer
     /// <summary>Longest run of K that one pass sums: the panel of B that a tile kernel reads again and again then stays in a second-level cache.</summary>
     internal const long MaxDepth = 512;
 
-    /// <summary>Floats of a block of A: 2 MiB, so that it stays in a third-level cache.</summary>
-    internal const long BlockFloats = 1024 * MaxDepth;
+    /// <summary>Floats of a block of A: 2 MiB, so that it stays in a third-level cache; 1024 rows fit with every height of panels.</summary>
+    internal const long BlockFloats = 1050 * MaxDepth;
 
     private const long PanelFloats = GemmKernel.MaxColumns * MaxDepth;
 

@@ -18,6 +18,15 @@ internal static unsafe class Packing
     {
         for (long k = 0; k < depth; k++)
         {
+            if (Sse.IsSupported)
+            {
+                // Rows may lie pages apart, and the processor's own prefetchers stop at the end of a page.
+                for (int j = 0; j < lines; j += 16)
+                {
+                    Sse.Prefetch0(source + (16 * stride) + j);
+                }
+            }
+
             int i = 0;
             for (; i + 8 <= lines; i += 8)
             {

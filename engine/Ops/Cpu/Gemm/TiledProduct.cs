@@ -22,7 +22,12 @@ internal static unsafe class TiledProduct
         // Passes of nearly equal depth: 1408 = 472 + 472 + 464, not 512 + 512 + 384.
         long passes = Math.Max(1, (problem.K + PackBuffer.MaxDepth - 1) / PackBuffer.MaxDepth);
         long depth = Math.Max(1, (((problem.K + passes - 1) / passes) + 7) / 8) * 8;
-        long block = PackBuffer.BlockFloats / depth / kernel.Rows * kernel.Rows;
+
+        // Blocks of nearly equal height too: a last block of few rows would rearrange all of B for their sake.
+        long panels = (problem.M + kernel.Rows - 1) / kernel.Rows;
+        long blockPanels = PackBuffer.BlockFloats / (depth * kernel.Rows);
+        long blocks = (panels + blockPanels - 1) / blockPanels;
+        long block = (panels + blocks - 1) / blocks * kernel.Rows;
         Job job = new()
         {
             Problem = problem,
