@@ -3,8 +3,8 @@ using LlavaCuda.Devices;
 namespace LlavaCuda.Ops.Cpu;
 
 /// <summary>
-/// Single-precision matrix products, C[M, N] = op(A)[M, K] · op(B)[K, N]. Every element is summed in an order that M's side of a fixed bound and K alone decide,
-/// so results do not depend on the number of threads. Works in bounded memory (<see cref="PackBuffer"/>) and allocates nothing per call.
+/// Single-precision matrix products, C[M, N] = op(A)[M, K] · op(B)[K, N]. The order in which an element is summed depends on K and on whether the rows are few,
+/// never on the number of threads. Works in bounded memory (<see cref="PackBuffer"/>) and allocates nothing per call.
 /// </summary>
 internal static unsafe class Gemm
 {
