@@ -84,8 +84,8 @@ internal sealed unsafe record GemmSummary(int Threads, string OpenBlas, double R
 
         NativeMemory.AlignedFree(memory);
         return Native.OpenBlas.IsAvailable
-            ? new GemmRow(form.ToString(), size, Median(ourRates), Median(theirRates), Median(ratios))
-            : new GemmRow(form.ToString(), size, Median(ourRates), null, null);
+            ? new GemmRow(form.ToString(), size, Statistics.Median(ourRates), Statistics.Median(theirRates), Statistics.Median(ratios))
+            : new GemmRow(form.ToString(), size, Statistics.Median(ourRates), null, null);
     }
 
     private static double MeasureReading(CpuWorkers workers)
@@ -99,7 +99,7 @@ internal sealed unsafe record GemmSummary(int Threads, string OpenBlas, double R
         }
 
         NativeMemory.AlignedFree(memory);
-        return Median(rates);
+        return Statistics.Median(rates);
     }
 
     private static void ReadOne(void* context, long chunk)
@@ -132,11 +132,5 @@ internal sealed unsafe record GemmSummary(int Threads, string OpenBlas, double R
         }
 
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private static double Median(double[] values)
-    {
-        Array.Sort(values);
-        return values[values.Length / 2];
     }
 }
