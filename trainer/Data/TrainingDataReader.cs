@@ -76,7 +76,7 @@ internal sealed class TrainingDataReader : IDisposable
             EncodedSample encoded = PromptEncoder.EncodeTraining(_settings.Template, sample.Conversation, _settings.Tokenizer, _settings.ImageOrder, maxLength: null);
             if (encoded.ImageCount != sample.Images.Length)
             {
-                throw new InvalidDataException($"'image' names {sample.Images.Length} pictures, but the text has room for {encoded.ImageCount}{Hint(sample)}");
+                throw new InvalidDataException($"'image' names {sample.Images.Length} pictures, but the text has room for {encoded.ImageCount}");
             }
 
             if (encoded.Ids.AsSpan().ContainsAnyExceptInRange(PackedBatch.ImageToken, _settings.Config.Text.VocabularySize - 1))
@@ -98,11 +98,6 @@ internal sealed class TrainingDataReader : IDisposable
             return new Encoded(null, [], new InvalidDataException($"{sample.Place}: {error.Message.TrimEnd('.')}.", error));
         }
     }
-
-    private string Hint(ConversationSample sample) =>
-        _settings.ImageOrder == ImageOrder.First && sample.Conversation.ImageCount == sample.Images.Length
-            ? " (markers of one turn become one; --image-order data keeps them apart)"
-            : string.Empty;
 
     private void Append(ConversationSample sample, in Encoded encoded)
     {
