@@ -13,6 +13,7 @@ internal static class Program
     {
         Option<bool> verbose = new("--verbose") { Description = "Show where an error comes from.", Recursive = true };
         RootCommand root = new("Visual instruction tuning: train, evaluate and talk to a LLaVA.") { verbose };
+        root.Add(TrainCommand.Create());
         root.Add(AskCommand.Create());
         root.Add(ChatCommand.Create());
         root.Add(DoctorCommand.Create());

@@ -45,17 +45,23 @@ public sealed class AtomicFolder
     /// <param name="write">Receives the path of the folder as long as it is being written.</param>
     public void WriteFiles(Action<string> write) => write(_beside);
 
+    /// <summary>Completes or undoes a change of a folder that was interrupted in between; does nothing where there was none.</summary>
+    /// <param name="folder">The final path.</param>
+    public static void Recover(string folder)
+    {
+        (string target, _, string before) = PathsOf(folder);
+        FinishInterrupted(target, before);
+    }
+
     internal static void Write(string folder, Action<AtomicFolder> write, Func<string, Stream> create)
     {
-        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        (string target, string beside, string before) = PathsOf(folder);
         if (File.Exists(target))
         {
             throw new IOException($"{target} is a file; expected a folder or nothing.");
         }
 
-        string parent = Path.GetDirectoryName(target) ?? throw new IOException($"{target} cannot be replaced as a whole; expected a folder inside another.");
-        string beside = Path.Combine(parent, $".{Path.GetFileName(target)}.writing"), before = Path.Combine(parent, $".{Path.GetFileName(target)}.replaced");
-        Directory.CreateDirectory(parent);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         FinishInterrupted(target, before);
         DeleteFolder(beside);
         Directory.CreateDirectory(beside);
@@ -82,6 +88,13 @@ public sealed class AtomicFolder
         {
             FinishInterrupted(target, before);
         }
+    }
+
+    private static (string Target, string Beside, string Before) PathsOf(string folder)
+    {
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), name = Path.GetFileName(target);
+        string parent = Path.GetDirectoryName(target) ?? throw new IOException($"{target} cannot be replaced as a whole; expected a folder inside another.");
+        return (target, Path.Combine(parent, $".{name}.writing"), Path.Combine(parent, $".{name}.replaced"));
     }
 
     // A swap that stopped between its renames is completed, or undone where the new folder never got the name.

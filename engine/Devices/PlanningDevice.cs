@@ -6,7 +6,7 @@ namespace LlavaCuda.Devices;
 /// A device without memory that computes nothing: a forward and backward pass on it checks every shape and measures every arena before a byte is reserved. Its addresses
 /// must not be read.
 /// </summary>
-public sealed class PlanningDevice : Device
+public class PlanningDevice : Device
 {
     private readonly Device _like;
     private long _next = 1L << 20;

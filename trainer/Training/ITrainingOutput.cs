@@ -11,6 +11,11 @@ public interface ITrainingOutput
     /// <param name="line">The text.</param>
     public void Warn(string line);
 
+    /// <summary>Announces that steps follow.</summary>
+    /// <param name="done">Steps that an earlier run has made.</param>
+    /// <param name="steps">Steps of the whole run.</param>
+    public void Begin(long done, long steps);
+
     /// <summary>Shows how far the run is; comes after every step.</summary>
     /// <param name="progress">The step that was just made.</param>
     public void Report(in TrainingProgress progress);

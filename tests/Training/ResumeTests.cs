@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using LlavaCuda.Tests.Checkpoints;
+using LlavaCuda.Trainer.Training;
+
+namespace LlavaCuda.Tests.Training;
+
+public sealed class ResumeTests : IDisposable
+{
+    private readonly TrainingFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(TrainingStage.Pretrain, 3)]
+    [InlineData(TrainingStage.Finetune, 2)]
+    [InlineData(TrainingStage.Finetune, 7)]
+    public void Run_InterruptedAndResumed_EndsOnTheSameBits(TrainingStage stage, long step)
+    {
+        _folder.Data.WriteSamples(8, textEvery: 4);
+        TrainingOptions whole = _folder.Options(stage, "whole"), parts = _folder.Options(stage, "parts");
+        if (stage == TrainingStage.Pretrain)
+        {
+            _folder.Data.WriteSamples(8);
+        }
+
+        TrainingFolder.Run(whole);
+        TrainingResult stopped = TrainingFolder.RunUntil(parts, step);
+        Assert.Equal((true, step), (stopped.Interrupted, stopped.Steps));
+        TrainingFolder.Recorder output = new();
+        Assert.Equal(8, TrainingFolder.Run(parts with { Workers = 3 }, output, threads: 1).Steps);
+        Assert.Equal(8 - step, output.Steps.Count);
+        AssertSame(whole, parts);
+        Assert.Equal(Losses(whole), Losses(parts));
+    }
+
+    [Theory]
+    [InlineData(TrainingStage.Pretrain)]
+    [InlineData(TrainingStage.Finetune)]
+    public void Train_KilledProcess_ResumesToTheSameBits(TrainingStage stage)
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions whole = _folder.Options(stage, "whole") with { Epochs = 16, SaveEvery = 4 }, parts = whole with { Out = _folder.Data.At("parts") };
+        TrainingFolder.Run(whole);
+        CheckpointStore checkpoints = new(parts.Out, parts.Keep);
+        using (Process killed = TrainingFolder.Start(parts))
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            while (checkpoints.Steps() is not [.., >= 4] && !killed.HasExited && clock.Elapsed < TimeSpan.FromSeconds(60))
+            {
+                Thread.Sleep(1);
+            }
+
+            killed.Kill();
+            killed.WaitForExit();
+        }
+
+        Assert.InRange(checkpoints.Steps()[^1], 4, 31);
+        TrainingFolder.Recorder output = new();
+        TrainingFolder.Run(parts, output);
+        Assert.NotEmpty(output.Steps);
+        AssertSame(whole, parts);
+        Assert.Equal(Losses(whole), Losses(parts));
+    }
+
+    [Fact]
+    public void Train_Interrupt_SavesAndExitsWith130()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain) with { Epochs = 2000, SaveEvery = 1_000_000 };
+        using Process process = TrainingFolder.Start(options);
+        string? line = process.StandardOutput.ReadLine();
+        while (line is not null && !line.StartsWith("pretrain 1/", StringComparison.Ordinal))
+        {
+            line = process.StandardOutput.ReadLine();
+        }
+
+        using (Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
+            signal.WaitForExit();
+        }
+
+        string rest = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains("interrupted after step", rest, StringComparison.Ordinal);
+        Assert.Single(new CheckpointStore(options.Out, 1).Steps());
+    }
+
+    [Fact]
+    public void Run_OtherOptionOrData_IsRefusedByName()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
+        TrainingFolder.RunUntil(options, 2);
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options with { LearningRate = 1e-3 }), "checkpoint-2", "lr", "0.002", "0.001", "--resume never");
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options with { Seed = 1 }), "seed");
+        File.WriteAllText(_folder.Data.At("data.json"), File.ReadAllText(_folder.Data.At("data.json")).Replace("pink 0", "grey 0", StringComparison.Ordinal));
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options), "data");
+        Assert.Equal(8, TrainingFolder.Run(options with { Resume = ResumePolicy.Never, Seed = 1 }).Steps);
+    }
+
+    [Fact]
+    public void Run_CheckpointCannotBeWritten_KeepsTheOneBefore()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
+        TrainingFolder.RunUntil(options, 2);
+        string inTheWay = Path.Combine(options.Out, ".checkpoint-4.writing");
+        File.WriteAllText(inTheWay, string.Empty);
+        OneLine.Throws<IOException>(() => TrainingFolder.Run(options), "step 4", "checkpoint-2 is still there");
+        File.Delete(inTheWay);
+        Assert.Equal(8, TrainingFolder.Run(options).Steps);
+    }
+
+    [Fact]
+    public void Run_DamagedCheckpoint_IsNamed()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
+        TrainingFolder.RunUntil(options, 2);
+        _folder.Data.Write("out/checkpoint-2/state.json", "{");
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options), "checkpoint-2", "state.json", "damaged");
+    }
+
+    [Fact]
+    public void Run_Keep_LeavesTheNewestCheckpoints()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain) with { Keep = 2 };
+        TrainingFolder.Run(options);
+        Assert.Equal([6L, 8], new CheckpointStore(options.Out, 2).Steps());
+        TrainingFolder.Recorder again = new();
+        TrainingFolder.Run(options, again);
+        Assert.Empty(again.Steps);
+    }
+
+    private static void AssertSame(TrainingOptions one, TrainingOptions other)
+    {
+        Dictionary<string, float[]> expected = TrainingFolder.LastWeights(one), actual = TrainingFolder.LastWeights(other);
+        Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+        Assert.All(expected, pair => Assert.Equal(pair.Value, actual[pair.Key]));
+    }
+
+    private static List<(long, double)> Losses(TrainingOptions options) =>
+        LlavaCuda.Trainer.Metrics.MetricsLog.Read(Path.Combine(options.Out, "metrics.jsonl"), "loss");
+}

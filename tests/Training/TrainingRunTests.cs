@@ -1,0 +1,134 @@
+using LlavaCuda.Checkpoints;
+using LlavaCuda.Devices;
+using LlavaCuda.Models;
+using LlavaCuda.Tests.Checkpoints;
+using LlavaCuda.Trainer.Training;
+
+namespace LlavaCuda.Tests.Training;
+
+public sealed class TrainingRunTests : IDisposable
+{
+    private readonly TrainingFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Run_Finetune_LearnsEightSamplesAndLeavesTheTowerAlone()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingFolder.Recorder output = new();
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { Batch = 4, Epochs = 40, Beta2 = 0.95, SaveEvery = 0 };
+        TrainingResult result = TrainingFolder.Run(options, output);
+        Assert.True(result.LastLoss < 0.02, $"loss {result.LastLoss}");
+        Assert.Equal([false, true, true], result.Changes.Select(c => c.Trained));
+        Assert.Equal(0, result.Changes[0].Largest);
+        Assert.All(result.Changes.Skip(1), c => Assert.True(c.Largest > 1e-3));
+        Assert.Equal(0, output.Steps[0].LearningRate);
+        Assert.Equal(1e-3, output.Steps[1].LearningRate, 1e-12);
+
+        using CpuDevice device = new(2);
+        using ParameterTable saved = Load(ModelFolder.Open(options.Out), device);
+        using ParameterTable started = Load(ModelFolder.Open(options.Model), device);
+        Assert.Equal(Values(device, started["vision.embeddings.patch_embedding.weight"]), Values(device, saved["vision.embeddings.patch_embedding.weight"]));
+        Assert.True(File.Exists(Path.Combine(options.Out, "loss.png")));
+        Assert.Equal(40, File.ReadAllLines(Path.Combine(options.Out, "metrics.jsonl")).Length);
+        Assert.Equal("mistral_instruct", ModelManifest.TryRead(options.Out)!.Template);
+    }
+
+    [Fact]
+    public void Run_Pretrain_LearnsWithTheProjectorAlone()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain) with { Batch = 4, Epochs = 60, LearningRate = 2e-2, SaveEvery = 0 };
+        TrainingFolder.Recorder output = new();
+        TrainingResult result = TrainingFolder.Run(options, output);
+        Assert.True(result.LastLoss < output.Steps[0].Loss / 3, $"loss {output.Steps[0].Loss} to {result.LastLoss}");
+        Assert.Equal([0, 0], result.Changes.Where(c => !c.Trained).Select(c => c.Largest));
+        Assert.True(File.Exists(Path.Combine(options.Out, "mm_projector.safetensors")));
+    }
+
+    [Fact]
+    public void Run_BothStagesFromVicunaAndClip_HandTheProjectorOn()
+    {
+        _folder.Data.WriteSamples(4);
+        TrainingOptions first = FromBase(TrainingStage.Pretrain, "stage1"), second = FromBase(TrainingStage.Finetune, "stage2") with { ProjectorWeights = first.Out };
+        TrainingFolder.Run(first);
+        TrainingFolder.Recorder output = new();
+        TrainingFolder.Run(second, output);
+        using CpuDevice device = new(2);
+        using ParameterTable model = Load(ModelFolder.Open(second.Out), device);
+        Assert.True(model.Count(ModelPart.Projector) > 0);
+
+        // What stage 1 learned shows: the second stage begins lower than it would from the first stage's start.
+        TrainingFolder.Recorder without = new();
+        TrainingFolder.Run(second with { ProjectorWeights = null, Out = _folder.Data.At("other") }, without);
+        Assert.NotEqual(output.Steps[0].Loss, without.Steps[0].Loss);
+    }
+
+    [Fact]
+    public void Run_LinearProjector_IsSavedInTheOriginalLayout()
+    {
+        _folder.Data.WriteSamples(4);
+        TrainingOptions options = FromBase(TrainingStage.Finetune, "out") with { Projector = ProjectorConfig.Parse("linear") };
+        TrainingFolder.Run(options);
+        Assert.Equal(CheckpointLayout.Original, ModelFolder.Open(options.Out).Layout);
+    }
+
+    [Fact]
+    public void Run_DryRun_ChecksAllAndWritesNothing()
+    {
+        _folder.Data.WriteSamples(4);
+        TrainingFolder.Recorder output = new();
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { DryRun = true };
+        TrainingFolder.Run(options, output);
+        Assert.Empty(output.Steps);
+        Assert.False(Path.Exists(options.Out));
+        Assert.Contains(output.Lines, line => line.Contains("4 samples", StringComparison.Ordinal));
+        Assert.Contains(output.Lines, line => line.Contains("weights, trained", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_LossNoNumber_StopsNamesSamplesAndKeepsTheCheckpoint()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { LearningRate = 1e30, SaveEvery = 1 };
+        OneLine.Throws<NotFiniteNumberException>(() => TrainingFolder.Run(options), "step 3", "data.json sample", "id 's");
+        Assert.All(TrainingFolder.LastWeights(options).Values, values => Assert.All(values, value => Assert.True(float.IsFinite(value))));
+    }
+
+    [Fact]
+    public void Run_BrokenPicture_SavesTheStepsBeforeIt()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { SaveEvery = 100, Workers = 1 };
+        int last = new LlavaCuda.Trainer.Data.SampleOrder(8, 4, options.Seed).Step(1)[3];
+        _folder.Data.Write($"images/{last}.png", "broken");
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options), $"sample {last}", $"{last}.png");
+        Assert.Equal([1L], new CheckpointStore(options.Out, 1).Steps());
+
+        _folder.Data.WritePicture($"{last}.png", last);
+        Assert.Equal(8, TrainingFolder.Run(options).Steps);
+    }
+
+    private static ParameterTable Load(ModelFolder folder, Device device)
+    {
+        ParameterTable table = LlavaParameters.Build(folder.Config);
+        table.Allocate(device, device.ComputeType);
+        folder.Load(table, device);
+        return table;
+    }
+
+    private static float[] Values(Device device, Parameter parameter)
+    {
+        float[] values = new float[parameter.Shape.Count];
+        device.CopyToHost(values.AsSpan(), parameter.Value);
+        return values;
+    }
+
+    private TrainingOptions FromBase(TrainingStage stage, string output) => _folder.Options(stage, output) with
+    {
+        Model = ReferenceFiles.At("layouts", "vicuna"),
+        Vision = ReferenceFiles.At("layouts", "clip"),
+        Epochs = 3,
+    };
+}

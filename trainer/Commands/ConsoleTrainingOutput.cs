@@ -1,0 +1,34 @@
+using LlavaCuda.Trainer.Training;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary>Shows a training run on the console: lines that stay, and the progress below them.</summary>
+internal sealed class ConsoleTrainingOutput(string label) : ITrainingOutput, IDisposable
+{
+    private ProgressLine? _progress;
+
+    public void Dispose() => _progress?.Dispose();
+
+    /// <inheritdoc/>
+    public void Write(string line)
+    {
+        if (_progress is null)
+        {
+            Console.Out.WriteLine(line);
+        }
+        else
+        {
+            _progress.WriteLine(line);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Warn(string line) => Write($"warning: {line}");
+
+    /// <inheritdoc/>
+    public void Begin(long done, long steps) => _progress = ProgressLine.ForConsole(label, steps, done);
+
+    /// <inheritdoc/>
+    public void Report(in TrainingProgress progress) =>
+        _progress?.Report(progress.Step, progress.Result.Loss, progress.Result.LearningRate, progress.Result.Rows);
+}

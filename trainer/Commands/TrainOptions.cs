@@ -1,0 +1,112 @@
+using System.CommandLine;
+using LlavaCuda.Images;
+using LlavaCuda.Models;
+using LlavaCuda.Tensors;
+using LlavaCuda.Text;
+using LlavaCuda.Trainer.Data;
+using LlavaCuda.Trainer.Training;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary>The options of <c>llava train</c>. Those that are not given keep the values of <see cref="TrainingOptions"/>.</summary>
+internal sealed class TrainOptions
+{
+    private readonly Option<TrainingStage> _stage = new("--stage") { Description = "pretrain or finetune.", Required = true };
+    private readonly Option<string> _model = new("--model") { Description = "Folder to begin with: a LLaVA, or a language model together with --vision.", Required = true };
+    private readonly Option<string?> _vision = new("--vision") { Description = "Folder of a CLIP, for a --model that is a language model." };
+    private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with the projector that stage pretrain wrote." };
+    private readonly Option<string?> _projector = new("--projector") { Description = "Kind of a new projector: mlp2x_gelu (unless given), mlpNx_gelu, linear, identity." };
+    private readonly Option<string[]> _data = new("--data") { Description = "Data file in LLaVA's JSON format; may be given several times.", Required = true, AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _images = new("--images") { Description = "Folder that the paths of pictures begin at." };
+    private readonly Option<string> _out = new("--out") { Description = "Folder of checkpoints, metrics and the result.", Required = true };
+    private readonly Option<string?> _template = new("--template") { Description = "Conversation template; plain for pretrain, v1 for finetune unless given." };
+    private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { Description = "first puts a turn's picture before its text, as LLaVA does (unless given); data leaves it in its place." };
+    private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { Description = "square crops pictures, pad shows them whole; square for pretrain, pad for finetune unless given." };
+    private readonly Option<int?> _epochs = new("--epochs") { Description = "How often all samples are gone through (1)." };
+    private readonly Option<long?> _steps = new("--steps") { Description = "Optimizer steps, instead of --epochs." };
+    private readonly Option<int?> _batch = new("--batch") { Description = "Samples of a micro-batch (pretrain 32, finetune 16)." };
+    private readonly Option<int?> _accumulate = new("--accumulate") { Description = "Micro-batches of an optimizer step (8). Only the product with --batch matters for what is learned." };
+    private readonly Option<double?> _lr = new("--lr") { Description = "Peak learning rate (pretrain 1e-3, finetune 2e-5)." };
+    private readonly Option<double?> _projectorLr = new("--projector-lr") { Description = "The projector's own peak learning rate; the same unless given." };
+    private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Decoupled decay of matrices (0)." };
+    private readonly Option<double?> _warmupRatio = new("--warmup-ratio") { Description = "Share of the steps in which the rate rises (0.03); then half a cosine down to 0." };
+    private readonly Option<double?> _maxGradNorm = new("--max-grad-norm") { Description = "Gradients of a larger norm are scaled down to it (1)." };
+    private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's decay of the second moment (0.999)." };
+    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Most rows of a sample, pictures included (2048, or the model's positions)." };
+    private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { Description = "What becomes of longer samples: error (unless given), truncate (text at the end, never a picture), skip." };
+    private readonly Option<bool> _allowUnsupervised = new("--allow-unsupervised") { Description = "Accept samples in which no token carries loss." };
+    private readonly Option<ulong?> _seed = new("--seed") { Description = "Fixes the order of samples and a new projector (42)." };
+    private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints (500); 0 for none but that of an interruption." };
+    private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep (1)." };
+    private readonly Option<ResumePolicy?> _resume = new("--resume") { Description = "auto goes on from the newest checkpoint in --out (unless given); never deletes those checkpoints and begins anew." };
+    private readonly Option<DType?> _dtype = new("--dtype") { Description = "Type of the weights in the result: bf16 (unless given), f16, f32. Checkpoints are exact." };
+    private readonly Option<bool> _saveFull = new("--save-full") { Description = "Let pretrain write the whole model and not the projector alone." };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check model, data, memory and disk, show the account of them, and stop before the first step." };
+    private readonly Option<int?> _workers = new("--workers") { Description = "Threads that decode pictures ahead of the training." };
+
+    /// <summary>Adds the options.</summary>
+    /// <param name="command">The command.</param>
+    internal void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])
+        [
+            _stage, _model, _vision, _projectorWeights, _projector, _data, _images, _out, _template, _imageOrder, _imageAspect, _epochs, _steps, _batch, _accumulate, _lr, _projectorLr,
+            _weightDecay, _warmupRatio, _maxGradNorm, _beta2, _maxLength, _tooLong, _allowUnsupervised, _seed, _saveEvery, _keep, _resume, _dtype, _saveFull, _dryRun, _workers,
+        ])
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>Takes the options from a command line.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <returns>Options, not yet validated.</returns>
+    /// <exception cref="ArgumentException">The kind of projector is unknown.</exception>
+    internal TrainingOptions Read(ParseResult parsed)
+    {
+        TrainingOptions o = new(parsed.GetRequiredValue(_stage), parsed.GetRequiredValue(_model), parsed.GetRequiredValue(_data), parsed.GetRequiredValue(_out));
+        return o with
+        {
+            Vision = parsed.GetValue(_vision),
+            ProjectorWeights = parsed.GetValue(_projectorWeights),
+            Projector = parsed.GetValue(_projector) is { } kind ? ParseProjector(kind) : o.Projector,
+            Images = parsed.GetValue(_images),
+            Template = parsed.GetValue(_template) ?? o.Template,
+            ImageOrder = parsed.GetValue(_imageOrder) ?? o.ImageOrder,
+            ImageAspect = parsed.GetValue(_imageAspect) ?? o.ImageAspect,
+            Epochs = parsed.GetValue(_epochs) ?? o.Epochs,
+            Steps = parsed.GetValue(_steps),
+            Batch = parsed.GetValue(_batch) ?? o.Batch,
+            Accumulate = parsed.GetValue(_accumulate) ?? o.Accumulate,
+            LearningRate = parsed.GetValue(_lr) ?? o.LearningRate,
+            ProjectorLearningRate = parsed.GetValue(_projectorLr),
+            WeightDecay = parsed.GetValue(_weightDecay) ?? o.WeightDecay,
+            WarmupRatio = parsed.GetValue(_warmupRatio) ?? o.WarmupRatio,
+            MaxGradientNorm = parsed.GetValue(_maxGradNorm) ?? o.MaxGradientNorm,
+            Beta2 = parsed.GetValue(_beta2) ?? o.Beta2,
+            MaxLength = parsed.GetValue(_maxLength),
+            TooLong = parsed.GetValue(_tooLong) ?? o.TooLong,
+            AllowUnsupervised = parsed.GetValue(_allowUnsupervised),
+            Seed = parsed.GetValue(_seed) ?? o.Seed,
+            SaveEvery = parsed.GetValue(_saveEvery) ?? o.SaveEvery,
+            Keep = parsed.GetValue(_keep) ?? o.Keep,
+            Resume = parsed.GetValue(_resume) ?? o.Resume,
+            SaveType = parsed.GetValue(_dtype) ?? o.SaveType,
+            SaveFull = parsed.GetValue(_saveFull),
+            DryRun = parsed.GetValue(_dryRun),
+            Workers = parsed.GetValue(_workers) ?? o.Workers,
+        };
+    }
+
+    private static ProjectorConfig ParseProjector(string kind)
+    {
+        try
+        {
+            return ProjectorConfig.Parse(kind);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new ArgumentException($"--projector: {error.Message}", error);
+        }
+    }
+}

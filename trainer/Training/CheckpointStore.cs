@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.Json;
+using LlavaCuda.Checkpoints;
+using LlavaCuda.Models;
+using LlavaCuda.Optimizers;
+
+namespace LlavaCuda.Trainer.Training;
+
+/// <summary>
+/// The checkpoints of a run: folders <c>checkpoint-N</c> with the trained weights and both moments, to the bit, and <c>state.json</c> with the step and the identity of the run.
+/// The order of samples is a function of seed and step, so that there is nothing else to keep. A folder has its name only when it is complete.
+/// </summary>
+internal sealed class CheckpointStore(string folder, int keep)
+{
+    private const string Prefix = "checkpoint-";
+    private const string WeightsFile = "weights.safetensors";
+    private const string OptimizerFile = "optimizer.safetensors";
+    private const string StateFile = "state.json";
+    private const int Version = 1;
+
+    /// <summary>Lists the steps of the checkpoints, oldest first.</summary>
+    internal List<long> Steps() => !Directory.Exists(folder) ? [] :
+    [
+        .. Directory.EnumerateDirectories(folder, Prefix + "*")
+            .Select(path => long.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : -1)
+            .Where(static step => step >= 0).Order(),
+    ];
+
+    internal string PathOf(long step) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step}"));
+
+    /// <summary>Counts the bytes of one checkpoint.</summary>
+    internal static long Bytes(ParameterTable parameters) => parameters.All.Where(static p => p.Trainable).Sum(static p => p.Value.Bytes + (2 * sizeof(float) * p.Shape.Count));
+
+    /// <summary>Writes a checkpoint and deletes those that are no longer kept. When writing fails, the older ones are still there.</summary>
+    internal void Save(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
+    {
+        try
+        {
+            AtomicFolder.Write(PathOf(step), files => files.WriteFiles(beside =>
+            {
+                SafetensorsWriter.Write(Path.Combine(beside, WeightsFile), Weights(model));
+                SafetensorsWriter.Write(Path.Combine(beside, OptimizerFile), optimizer.State());
+                AtomicFile.Write(Path.Combine(beside, StateFile), stream => WriteState(stream, step, identity));
+            }));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            string older = Steps() is [.., long last] ? $"{PathOf(last)} is still there" : "there is no earlier one";
+            throw new IOException($"The checkpoint of step {step} could not be written, {older}: {error.Message}", error);
+        }
+
+        foreach (long old in Steps().SkipLast(keep))
+        {
+            Delete(old);
+        }
+    }
+
+    /// <summary>Deletes all checkpoints.</summary>
+    internal void Clear() => Steps().ForEach(Delete);
+
+    /// <summary>Puts model and optimizer into the state of a checkpoint.</summary>
+    /// <returns>Whether the sizes of the pictures' files are those of then.</returns>
+    internal bool Restore(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
+    {
+        string path = PathOf(step);
+        Dictionary<string, string> stored = ReadIdentity(Path.Combine(path, StateFile), step);
+        if (RunIdentity.FirstDifference(stored, identity) is { } key)
+        {
+            throw new InvalidDataException(
+                $"{path} belongs to another run: its {key} is {stored.GetValueOrDefault(key, "unknown")}, this run's is {identity.GetValueOrDefault(key, "unknown")}. Give the same options, another --out, or --resume never.");
+        }
+
+        using (WeightFile weights = WeightFile.Open(Path.Combine(path, WeightsFile)))
+        {
+            foreach (Parameter parameter in model.Parameters.All.Where(static p => p.Trainable))
+            {
+                ExactTensor.Restore(model.Device, parameter.Value, weights[parameter.Name]);
+            }
+        }
+
+        using WeightFile moments = WeightFile.Open(Path.Combine(path, OptimizerFile));
+        optimizer.Restore(moments, step);
+        return stored.GetValueOrDefault(RunIdentity.Pictures) == identity[RunIdentity.Pictures];
+    }
+
+    private static List<TensorSource> Weights(Llava model) =>
+        [.. model.Parameters.All.Where(static p => p.Trainable).Select(p => TensorSource.FromDevice(p.Name, model.Device, p.Value))];
+
+    private static void WriteState(Stream stream, long step, IReadOnlyDictionary<string, string> identity)
+    {
+        using Utf8JsonWriter json = new(stream, ConfigText.Indented);
+        json.WriteStartObject();
+        json.WriteNumber("version", Version);
+        json.WriteNumber("step", step);
+        json.WriteStartObject("run");
+        foreach ((string key, string value) in identity)
+        {
+            json.WriteString(key, value);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static Dictionary<string, string> ReadIdentity(string file, long step)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+            JsonElement state = document.RootElement;
+            return state.GetProperty("version").GetInt32() == Version && state.GetProperty("step").GetInt64() == step
+                ? state.GetProperty("run").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetString() ?? string.Empty)
+                : throw new InvalidDataException($"{file}: expected version {Version} and step {step}.");
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"{file} is damaged; delete that checkpoint to go on from an earlier one.", error);
+        }
+    }
+
+    // First out of the name, so that a deletion that is interrupted leaves no half of a checkpoint under it.
+    private void Delete(long step)
+    {
+        string path = PathOf(step), aside = Path.Combine(folder, $".{Prefix}{step}.deleted");
+        if (Directory.Exists(aside))
+        {
+            Directory.Delete(aside, recursive: true);
+        }
+
+        Directory.Move(path, aside);
+        Directory.Delete(aside, recursive: true);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using LlavaCuda.Devices;
+using LlavaCuda.Models;
+using LlavaCuda.Tensors;
+using LlavaCuda.Trainer.Data;
+
+namespace LlavaCuda.Trainer.Training;
+
+/// <summary>All that a run's result depends on, as names and texts: a run that resumes must have the same, or it would be another run.</summary>
+internal static class RunIdentity
+{
+    /// <summary>The one entry whose difference is told but does not forbid to resume: a damaged picture may have been repaired.</summary>
+    internal const string Pictures = "pictures";
+
+    private const int ChunkElements = 1 << 20;
+
+    /// <summary>Lists the identity of a run.</summary>
+    internal static SortedDictionary<string, string> Of(TrainingOptions o, long steps, int maxRows, TrainingData data, Llava model) => new(StringComparer.Ordinal)
+    {
+        ["stage"] = o.Stage.ToString(),
+        ["template"] = o.Template,
+        ["image order"] = o.ImageOrder.ToString(),
+        ["image aspect"] = o.ImageAspect.ToString(),
+        ["steps"] = Text(steps),
+        ["batch"] = Text(o.Batch),
+        ["accumulate"] = Text(o.Accumulate),
+        ["lr"] = Text(o.LearningRate),
+        ["projector lr"] = o.ProjectorLearningRate is { } rate ? Text(rate) : "same",
+        ["weight decay"] = Text(o.WeightDecay),
+        ["warmup ratio"] = Text(o.WarmupRatio),
+        ["max grad norm"] = Text(o.MaxGradientNorm),
+        ["beta2"] = Text(o.Beta2),
+        ["max length"] = Text(maxRows),
+        ["too long"] = o.TooLong.ToString(),
+        ["seed"] = o.Seed.ToString(CultureInfo.InvariantCulture),
+        ["model"] = model.Config.ToString(),
+        ["compute type"] = model.Device.ComputeType.ToString(),
+        ["weights at the start"] = Hash(model.Device, model.Parameters.Values),
+        ["data"] = data.Fingerprint,
+        [Pictures] = data.PictureFingerprint,
+    };
+
+    /// <summary>Finds the first entry that differs, or null.</summary>
+    internal static string? FirstDifference(IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> current) =>
+        stored.Keys.Union(current.Keys).FirstOrDefault(key => key != Pictures && stored.GetValueOrDefault(key) != current.GetValueOrDefault(key));
+
+    private static string Hash(Device device, Tensor values)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] chunk = new byte[Math.Min(ChunkElements, values.Count) * values.Type.Size()];
+        for (long at = 0; at < values.Count; at += ChunkElements)
+        {
+            long count = Math.Min(ChunkElements, values.Count - at);
+            Span<byte> bytes = chunk.AsSpan(0, (int)count * values.Type.Size());
+            device.CopyToHost(bytes, values.Slice(at, count));
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,67 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Models;
+using LlavaCuda.Optimizers;
+using LlavaCuda.Trainer.Data;
+
+namespace LlavaCuda.Trainer.Training;
+
+/// <summary>
+/// One optimizer step: the gradients of all its micro-batches, divided by the labelled rows of them all, so that it does not matter how a step is cut into micro-batches; then
+/// clipping and AdamW. What is not finite stops the run before it touches a weight.
+/// </summary>
+internal sealed class StepRunner
+{
+    private const int Named = 8;
+    private readonly Llava _model;
+    private readonly Optimizer _optimizer;
+    private readonly Arena _arena;
+    private readonly LearningRateSchedule _schedule;
+    private readonly TrainingOptions _options;
+    private readonly SampleStore _samples;
+    private readonly List<int> _ofStep = [];
+
+    internal StepRunner(Llava model, Optimizer optimizer, Arena arena, LearningRateSchedule schedule, TrainingOptions options, SampleStore samples)
+    {
+        _model = model;
+        _optimizer = optimizer;
+        _arena = arena;
+        _schedule = schedule;
+        _options = options;
+        _samples = samples;
+    }
+
+    /// <summary>Takes the micro-batches of a step and makes it.</summary>
+    internal StepResult Run(BatchLoader loader)
+    {
+        _ofStep.Clear();
+        double loss = 0;
+        long rows = 0;
+        LoadedBatch batch;
+        do
+        {
+            batch = loader.Take();
+            _ofStep.AddRange(batch.Samples);
+            float scale = batch.LabelledRowsOfStep == 0 ? 0 : 1f / batch.LabelledRowsOfStep;
+            double sum = _model.ForwardBackward(batch.Batch, _arena, scale, accumulate: !batch.IsFirst);
+            RequireFinite(sum, "loss", batch.Step, batch.Samples);
+            loss += sum;
+            rows += batch.Batch.Rows;
+        }
+        while (!batch.IsLast);
+
+        float norm = _optimizer.MeasureGradients();
+        RequireFinite(norm, "gradient norm", batch.Step, _ofStep);
+        double factor = _schedule.Factor(batch.Step), rate = _options.LearningRate * factor;
+        _optimizer.Step((float)rate, _options.ProjectorLearningRate is { } own ? (float)(own * factor) : null);
+        return new StepResult(batch.LabelledRowsOfStep == 0 ? 0 : loss / batch.LabelledRowsOfStep, norm, rate, rows, batch.LabelledRowsOfStep);
+    }
+
+    private void RequireFinite(double value, string what, long step, IReadOnlyList<int> samples)
+    {
+        if (!double.IsFinite(value))
+        {
+            throw new NotFiniteNumberException(
+                $"The {what} of step {step + 1} is {value}; its weights were not changed. Samples: {string.Join(", ", samples.Take(Named).Select(s => _samples[s].Place))}{(samples.Count > Named ? $" and {samples.Count - Named} more" : string.Empty)}.");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using System.Globalization;
+using LlavaCuda.Checkpoints;
+using LlavaCuda.Devices;
+using LlavaCuda.Images;
+using LlavaCuda.Models;
+using LlavaCuda.Optimizers;
+using LlavaCuda.Trainer.Data;
+
+namespace LlavaCuda.Trainer.Training;
+
+/// <summary>
+/// One training run from its options to a saved model: everything that can be wrong is looked for before the first step, every step can be interrupted, and what was
+/// interrupted goes on to the same bits.
+/// </summary>
+public sealed class TrainingRun
+{
+    private readonly TrainingOptions _options;
+    private readonly Device _device;
+    private readonly ITrainingOutput _output;
+    private readonly CheckpointStore _checkpoints;
+
+    /// <summary>Initializes a new instance of the <see cref="TrainingRun"/> class.</summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="device">Where to compute; stays the caller's.</param>
+    /// <param name="output">Where to show what is done.</param>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public TrainingRun(TrainingOptions options, Device device, ITrainingOutput output)
+    {
+        _options = options.Validate();
+        _device = device;
+        _output = output;
+        _checkpoints = new CheckpointStore(options.Out, options.Keep);
+    }
+
+    /// <summary>Runs.</summary>
+    /// <param name="cancellation">Ends the run after the step under way, with a checkpoint.</param>
+    /// <returns>How it ended.</returns>
+    /// <exception cref="InvalidDataException">Model, data or checkpoint are not what they should be; the message names file and sample.</exception>
+    /// <exception cref="FileNotFoundException">Pictures or weights are missing.</exception>
+    /// <exception cref="InsufficientMemoryException">The run does not fit the device.</exception>
+    /// <exception cref="IOException">Something could not be written.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients are no numbers any more; the last checkpoint is still there.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before its first step.</exception>
+    public TrainingResult Run(CancellationToken cancellation = default)
+    {
+        AtomicFolder.Recover(_options.Out);
+        TrainingSetup setup = TrainingSetup.Read(_options, cancellation);
+        foreach (string line in setup.Data.Describe())
+        {
+            _output.Write(line);
+        }
+
+        MemoryPlan plan = MemoryPlan.Make(_device, setup.Config, setup.Trained, setup.Data.Samples, setup.NewOrder(), _options.Batch, setup.Steps);
+        _output.Write($"{_device.Description}: {plan.Describe()}");
+        plan.Require(_device);
+        using Llava model = Llava.Create(_device, setup.Config);
+        model.Parameters.Train(_device, setup.Trained);
+        OutputFolder folder = new(_options, setup);
+        folder.Require(model.Parameters, _checkpoints.Steps().Count);
+        foreach (string warning in setup.LoadWeights(model.Parameters, _device).Warnings)
+        {
+            _output.Warn(warning);
+        }
+
+        foreach (string line in DescribeParts(model.Parameters, setup))
+        {
+            _output.Write(line);
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        TrainingResult result = Train(setup, model, plan.Activations, cancellation);
+        return result.Interrupted || _options.DryRun ? result : Finish(setup, model, folder, result);
+    }
+
+    private TrainingResult Train(TrainingSetup setup, Llava model, long activationBytes, CancellationToken cancellation)
+    {
+        using Optimizer optimizer = new(_device, model.Parameters, new OptimizerOptions
+        {
+            Beta2 = (float)_options.Beta2,
+            WeightDecay = (float)_options.WeightDecay,
+            MaxGradientNorm = (float)_options.MaxGradientNorm,
+        });
+        using Arena arena = new(_device, activationBytes, "the activations");
+        SortedDictionary<string, string> identity = RunIdentity.Of(_options, setup.Steps, setup.MaxRows, setup.Data, model);
+        long first = Resume(model, optimizer, identity);
+        _output.Write($"{setup.Steps - first:N0} of {setup.Steps:N0} steps to make, each of up to {_options.Accumulate} x {_options.Batch} samples");
+        if (_options.DryRun)
+        {
+            _output.Write("dry run: everything is in order; nothing was trained or written");
+            return new TrainingResult(false, first, double.NaN, []);
+        }
+
+        StepRunner runner = new(model, optimizer, arena, LearningRateSchedule.FromRatio(setup.Steps, _options.WarmupRatio), _options, setup.Data.Samples);
+        using TrainingMetrics metrics = new(_options.Out, $"{_options.Stage} {Path.GetFileName(Path.GetFullPath(_options.Out))}", first);
+        using BatchLoader loader = new(
+            setup.Data.Samples, setup.NewOrder(), setup.Config, new ImageProcessor(setup.Images), _options.Images ?? string.Empty, _options.Batch, first, setup.Steps, _options.Workers);
+        return Loop(setup.Steps, first, runner, loader, metrics, step => _checkpoints.Save(step, model, optimizer, identity), cancellation);
+    }
+
+    private TrainingResult Loop(
+        long steps, long first, StepRunner runner, BatchLoader loader, TrainingMetrics metrics, Action<long> save, CancellationToken cancellation)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        long saved = first;
+        double loss = double.NaN;
+        _output.Begin(first, steps);
+        for (long done = first + 1; done <= steps; done++)
+        {
+            TimeSpan before = clock.Elapsed;
+            StepResult result;
+            try
+            {
+                result = runner.Run(loader);
+            }
+            catch (InvalidDataException) when (_options.SaveEvery > 0 && saved < done - 1)
+            {
+                // A picture that cannot be read must not cost the steps before it.
+                save(done - 1);
+                throw;
+            }
+
+            loss = result.Loss;
+            double rowsPerSecond = result.Rows / Math.Max((clock.Elapsed - before).TotalSeconds, 1e-9);
+            metrics.Append(done, result, rowsPerSecond);
+            _output.Report(new TrainingProgress(done, steps, result, rowsPerSecond, clock.Elapsed / (done - first) * (steps - done)));
+            bool stop = cancellation.IsCancellationRequested && done < steps;
+            if (stop || (_options.SaveEvery > 0 && (done % _options.SaveEvery == 0 || done == steps)))
+            {
+                save(done);
+                metrics.DrawChart();
+                saved = done;
+            }
+
+            if (stop)
+            {
+                _output.Warn($"interrupted after step {done}; {_checkpoints.PathOf(done)} holds it, and the same command goes on from there");
+                return new TrainingResult(true, done, loss, []);
+            }
+        }
+
+        if (steps > first)
+        {
+            metrics.DrawChart();
+            _output.Write(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:F1} s, of which {100 * loader.Waited / clock.Elapsed:F0} % waiting for data"));
+        }
+
+        return new TrainingResult(false, steps, loss, []);
+    }
+
+    private long Resume(Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
+    {
+        if (_checkpoints.Steps() is not [.., long newest])
+        {
+            return 0;
+        }
+
+        if (_options.Resume == ResumePolicy.Never)
+        {
+            if (!_options.DryRun)
+            {
+                _checkpoints.Clear();
+                _output.Warn($"earlier checkpoints in {_options.Out} were deleted, as --resume never asks");
+            }
+
+            return 0;
+        }
+
+        if (!_checkpoints.Restore(newest, model, optimizer, identity))
+        {
+            _output.Warn("the files of some pictures have other sizes than when the run began");
+        }
+
+        _output.Write($"going on from {_checkpoints.PathOf(newest)}");
+        return newest;
+    }
+
+    private TrainingResult Finish(TrainingSetup setup, Llava model, OutputFolder folder, TrainingResult result)
+    {
+        _output.Write($"{folder.Save(model.Parameters, _device)} is in {_options.Out}");
+
+        // The weights that the run began with are read once more and held against the result.
+        using ComparingDevice comparing = new(_device);
+        setup.LoadWeights(model.Parameters, comparing);
+        List<PartChange> changes = [.. Enum.GetValues<ModelPart>().Select(part => new PartChange(part, setup.Trained.Contains(part), comparing.LargestDifference(model.Parameters, part)))];
+        foreach (PartChange change in changes)
+        {
+            Check(change, setup.MustChange(change.Part));
+            _output.Write(string.Create(CultureInfo.InvariantCulture, $"{Name(change.Part)}: {(change.Trained ? $"weights moved by up to {change.Largest:G3}" : "frozen, unchanged to the bit")}"));
+        }
+
+        return result with { Changes = changes };
+    }
+
+    private static void Check(PartChange change, bool mustChange)
+    {
+        if (!change.Trained && change.Largest != 0)
+        {
+            throw new InvalidOperationException($"The {Name(change.Part)} was frozen, but its weights have changed by up to {change.Largest:G3}: the result is not to be trusted.");
+        }
+
+        if (change.Largest == 0 && mustChange)
+        {
+            throw new InvalidOperationException($"The {Name(change.Part)} was trained, but none of its weights has changed: the result is not to be trusted.");
+        }
+    }
+
+    private IEnumerable<string> DescribeParts(ParameterTable parameters, TrainingSetup setup)
+    {
+        foreach (ModelPart part in Enum.GetValues<ModelPart>())
+        {
+            double rate = part == ModelPart.Projector ? _options.ProjectorLearningRate ?? _options.LearningRate : _options.LearningRate;
+            string how = setup.Trained.Contains(part) ? $"trained, peak learning rate {rate:G3}, decay {_options.WeightDecay:G3}" : "frozen";
+            yield return string.Create(CultureInfo.InvariantCulture, $"{Name(part)}: {parameters.Count(part):N0} weights, {how}");
+        }
+    }
+
+    private static string Name(ModelPart part) => part switch
+    {
+        ModelPart.Vision => "vision tower",
+        ModelPart.Projector => "projector",
+        _ => "language model",
+    };
+}

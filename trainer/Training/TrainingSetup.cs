@@ -1,0 +1,128 @@
+using LlavaCuda.Checkpoints;
+using LlavaCuda.Devices;
+using LlavaCuda.Images;
+using LlavaCuda.Models;
+using LlavaCuda.Text;
+using LlavaCuda.Trainer.Data;
+
+namespace LlavaCuda.Trainer.Training;
+
+/// <summary>What a run begins with, read and checked before any weight is: the model's folder, its tokenizer, all data, the parts that learn and the number of steps.</summary>
+internal sealed class TrainingSetup
+{
+    private readonly TrainingOptions _options;
+
+    private TrainingSetup(TrainingOptions options, ModelFolder folder, LlavaTokenizer tokenizer, ImageProcessorOptions images, TrainingData data, int maxRows)
+    {
+        _options = options;
+        Folder = folder;
+        Tokenizer = tokenizer;
+        Images = images;
+        Data = data;
+        MaxRows = maxRows;
+        Trained = [.. options.Trained.Where(part => part != ModelPart.Projector || folder.Config.Projector.Depth > 0)];
+        Steps = options.Steps ?? ((long)options.Epochs * NewOrder().StepsPerEpoch);
+    }
+
+    internal ModelFolder Folder { get; }
+
+    internal LlavaConfig Config => Folder.Config;
+
+    internal LlavaTokenizer Tokenizer { get; }
+
+    internal ImageProcessorOptions Images { get; }
+
+    internal TrainingData Data { get; }
+
+    internal int MaxRows { get; }
+
+    internal ModelPart[] Trained { get; }
+
+    internal long Steps { get; }
+
+    /// <summary>Opens the model and reads the data.</summary>
+    internal static TrainingSetup Read(TrainingOptions options, CancellationToken cancellation)
+    {
+        RefuseOwnSource(options);
+        ModelFolder folder = OpenModel(options);
+        int positions = folder.Config.Text.MaxPositions;
+        if (options.MaxLength > positions)
+        {
+            throw new ArgumentException($"--max-length is {options.MaxLength}, but the model has {positions} positions.");
+        }
+
+        int maxRows = options.MaxLength ?? Math.Min(TrainingOptions.DefaultMaxLength, positions);
+        LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
+        DataSettings settings = new(folder.Config, tokenizer, ConversationTemplates.Parse(options.Template), options.ImageOrder, options.Images, maxRows, options.TooLong);
+        TrainingData data = TrainingDataReader.Read(settings, options.Data, cancellation);
+        TrainingSetup setup = new(options, folder, tokenizer, folder.ReadImageOptions() with { Aspect = options.ImageAspect }, data, maxRows);
+        setup.RequireSomethingToLearn();
+        return setup;
+    }
+
+    /// <summary>Makes the order of samples anew; every user needs one of its own.</summary>
+    internal SampleOrder NewOrder() => new(Data.Samples.Count, _options.Batch * _options.Accumulate, _options.Seed);
+
+    /// <summary>Reads the weights that the run begins with.</summary>
+    internal LoadReport LoadWeights(ParameterTable table, Device device)
+    {
+        LoadReport report = Folder.Load(table, device);
+        if (Folder.Layout == CheckpointLayout.Base)
+        {
+            ProjectorInitializer.Initialize(table, device, _options.Seed);
+        }
+        else if (_options.ProjectorWeights is { } projector && _options.Vision is null)
+        {
+            ProjectorFolder.Load(projector, table, device);
+        }
+
+        return report;
+    }
+
+    /// <summary>Tells whether a part must come out changed: it is trained, at a rate above zero, on data that reaches it.</summary>
+    internal bool MustChange(ModelPart part)
+    {
+        double rate = part == ModelPart.Projector ? _options.ProjectorLearningRate ?? _options.LearningRate : _options.LearningRate;
+        bool warmsUpOnly = Steps == 1 && _options.WarmupRatio > 0;
+        return Trained.Contains(part) && rate > 0 && !warmsUpOnly && Data.Unsupervised == 0 && (part != ModelPart.Projector || HasPictures);
+    }
+
+    private bool HasPictures => Enumerable.Range(0, Data.Samples.Count).Any(i => Data.Samples[i].Images.Count > 0);
+
+    private static ModelFolder OpenModel(TrainingOptions options) => options switch
+    {
+        { Vision: { } vision, ProjectorWeights: { } projector } => ModelFolder.Open(projector, vision, options.Model),
+        { Vision: { } vision } => ModelFolder.OpenBase(options.Model, vision, options.Projector),
+        _ => ModelFolder.Open(options.Model),
+    };
+
+    private static void RefuseOwnSource(TrainingOptions options)
+    {
+        foreach (string? source in (string?[])[options.Model, options.Vision, options.ProjectorWeights])
+        {
+            if (source is not null && Path.GetFullPath(source).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(options.Out).TrimEnd(Path.DirectorySeparatorChar))
+            {
+                throw new ArgumentException($"--out is {options.Out}, which the run begins with; choose another folder, so that nothing is overwritten.");
+            }
+        }
+    }
+
+    private void RequireSomethingToLearn()
+    {
+        if (Trained.Length == 0)
+        {
+            throw new ArgumentException($"A projector of type {Config.Projector} has no weights, so that stage 1 has nothing to train.");
+        }
+
+        if (Trained is [ModelPart.Projector] && !HasPictures)
+        {
+            throw new InvalidDataException("No sample has a picture, so that the projector cannot learn anything.");
+        }
+
+        if (Data.Unsupervised > 0 && !_options.AllowUnsupervised)
+        {
+            throw new InvalidDataException(
+                $"{Data.Unsupervised:N0} of {Data.Samples.Count:N0} samples have no token that carries loss: {Data.DescribeUnsupervised()}. Mend them, or accept them with --allow-unsupervised.");
+        }
+    }
+}
