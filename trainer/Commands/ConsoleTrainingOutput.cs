@@ -1,3 +1,4 @@
+using LlavaCuda.Trainer.Metrics;
 using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Commands;

@@ -1,3 +1,6 @@
+using LlavaCuda.Trainer.Charts;
+using LlavaCuda.Trainer.Metrics;
+
 namespace LlavaCuda.Trainer.Training;
 
 /// <summary>What a run writes about itself: <c>metrics.jsonl</c>, events for TensorBoard, and <c>loss.png</c>.</summary>
