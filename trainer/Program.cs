@@ -18,6 +18,7 @@ internal static class Program
         root.Add(ChatCommand.Create());
         root.Add(DoctorCommand.Create());
         root.Add(MakeBaseCommand.Create());
+        root.Add(QuickstartCommand.Create());
         root.Add(VerifyCommand.Create());
 
         InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false };

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using LlavaCuda.Devices;
+using LlavaCuda.Trainer.Quickstart;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary><c>llava quickstart</c>: from nothing to a small LLaVA that answers questions about pictures.</summary>
+internal static class QuickstartCommand
+{
+    /// <summary>Makes the command.</summary>
+    /// <returns>The command.</returns>
+    internal static Command Create()
+    {
+        QuickstartOptions defaults = new(Path.Combine("runs", "quickstart"));
+        Option<string> output = new("--out") { Description = "Folder of everything it makes.", DefaultValueFactory = _ => defaults.Out };
+        Option<string?> from = new("--base") { Description = "Base models to begin with, from make-base; by default those that the program carries." };
+        Option<int> seed = new("--seed") { Description = "Chooses data, order and questions." };
+        Option<int> pictures = new("--pictures") { Description = "Pictures of the data set.", DefaultValueFactory = _ => defaults.Pictures };
+        Option<int> pretrain = new("--pretrain-steps") { Description = "Steps of stage 1.", DefaultValueFactory = _ => defaults.PretrainSteps };
+        Option<int> finetune = new("--finetune-steps") { Description = "Steps of stage 2.", DefaultValueFactory = _ => defaults.FinetuneSteps };
+        Option<int> questions = new("--questions") { Description = "Held-out questions of each set.", DefaultValueFactory = _ => defaults.Questions };
+        DeviceOptions device = new();
+        Command command = new("quickstart", "Make a small data set, train a small LLaVA on it in two stages, evaluate it on held-out pictures and save it.")
+        {
+            output, from, seed, pictures, pretrain, finetune, questions,
+        };
+        device.AddTo(command);
+        command.SetAction((parsed, cancellation) =>
+        {
+            QuickstartOptions options = new(parsed.GetRequiredValue(output))
+            {
+                Base = parsed.GetValue(from),
+                Seed = parsed.GetValue(seed),
+                Pictures = AtLeast(32, parsed.GetValue(pictures), "--pictures"),
+                PretrainSteps = AtLeast(1, parsed.GetValue(pretrain), "--pretrain-steps"),
+                FinetuneSteps = AtLeast(1, parsed.GetValue(finetune), "--finetune-steps"),
+                Questions = AtLeast(4, parsed.GetValue(questions), "--questions"),
+            };
+            using Device opened = device.Open(parsed);
+            TextWriter console = parsed.InvocationConfiguration.Output;
+            QuickstartRun run = new(options, opened, console, static name => new ConsoleTrainingOutput(name));
+            Print(run.Run(cancellation), options, run.ModelFolder, console);
+            return Task.CompletedTask;
+        });
+        return command;
+    }
+
+    private static int AtLeast(int least, int value, string name) => value >= least ? value : throw new ArgumentException($"{name} is {value}; expected at least {least}.");
+
+    private static void Print(QuickstartSummary summary, QuickstartOptions options, string model, TextWriter output)
+    {
+        output.WriteLine("5/5 done");
+        Row("accuracy", summary.Accuracy, "held-out questions about colour, shape, place and count");
+        Row("accuracy_blank", summary.AccuracyBlank, "the same questions, picture blanked");
+        Row("accuracy_lookup", summary.AccuracyLookup, "one attribute found by another among several things");
+        Row("floor_lookup", summary.FloorLookup, "naming any attribute that is there");
+        foreach ((string kind, double accuracy) in summary.AccuracyByKind)
+        {
+            Row($"  {kind}", accuracy, string.Empty);
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{summary.Seconds:F0} s, at most {summary.PeakRssMib:F0} MiB resident, {summary.Device}"));
+        output.WriteLine($"Look at {Path.Combine(options.Out, "samples.png")} and {Path.Combine(options.Out, "loss.png")}; the figures are in {Path.Combine(options.Out, "summary.json")}.");
+        output.WriteLine($"Talk to it: dotnet run -c Release --project trainer -- chat --model {model} --image {Path.Combine(options.Out, "data", QuickstartData.ImageFolder, "000000.png")}");
+
+        void Row(string name, double value, string meaning) => output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-18} {100 * value,6:F1} %  {meaning}").TrimEnd());
+    }
+}

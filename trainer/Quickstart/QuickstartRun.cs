@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Globalization;
+using LlavaCuda.Devices;
+using LlavaCuda.Generation;
+using LlavaCuda.Images;
+using LlavaCuda.Trainer.Charts;
+using LlavaCuda.Trainer.Training;
+
+namespace LlavaCuda.Trainer.Quickstart;
+
+/// <summary>The main job on a small scale: makes a data set, trains a LLaVA on it in the paper's two stages, asks it about pictures that it has never seen, and saves it.</summary>
+internal sealed class QuickstartRun
+{
+    private const int SheetSamples = 12;
+    private readonly QuickstartOptions _options;
+    private readonly Device _device;
+    private readonly TextWriter _output;
+    private readonly Func<string, ITrainingOutput> _stageOutput;
+
+    /// <summary>Initializes a new instance of the <see cref="QuickstartRun"/> class.</summary>
+    /// <param name="options">How large.</param>
+    /// <param name="device">Where to compute; stays the caller's.</param>
+    /// <param name="output">Receives what is done.</param>
+    /// <param name="stageOutput">Makes what shows a stage of the given name; disposed after it where it can be.</param>
+    internal QuickstartRun(QuickstartOptions options, Device device, TextWriter output, Func<string, ITrainingOutput> stageOutput)
+    {
+        _options = options;
+        _device = device;
+        _output = output;
+        _stageOutput = stageOutput;
+    }
+
+    /// <summary>Gets the folder of the finished model.</summary>
+    internal string ModelFolder => At("model");
+
+    private string DataFolder => At("data");
+
+    /// <summary>Runs.</summary>
+    /// <param name="cancellation">Stops after the step under way.</param>
+    /// <returns>The figures, which are in <c>summary.json</c> too.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled; what was made stays.</exception>
+    internal QuickstartSummary Run(CancellationToken cancellation)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        string baseFolder = _options.Base ?? At("base");
+        if (_options.Base is null)
+        {
+            ShippedBase.Extract(baseFolder);
+        }
+
+        _output.WriteLine($"1/5 data: {_options.Pictures} pictures with captions and conversations, in {DataFolder}");
+        QuickstartData.Write(DataFolder, _options.Pictures, _options.Seed, cancellation);
+        _output.WriteLine("2/5 stage 1: the projector learns to caption; vision tower and language model are frozen");
+        LossSeries pretrain = Train(Pretrain(baseFolder), "stage 1", cancellation);
+        _output.WriteLine("3/5 stage 2: projector and language model learn to answer; the vision tower is frozen");
+        LossSeries finetune = Train(Finetune(baseFolder), "stage 2", cancellation);
+        LossChart.Write(At("loss.png"), "quickstart", [pretrain, finetune]);
+        _output.WriteLine($"4/5 evaluation: {_options.Questions} held-out questions of each kind, answered freely");
+        QuickstartSummary summary = Evaluate(clock, cancellation);
+        summary.Write(At("summary.json"));
+        return summary;
+    }
+
+    private TrainingOptions Pretrain(string baseFolder) => new(TrainingStage.Pretrain, baseFolder, [Path.Combine(DataFolder, QuickstartData.CaptionFile)], At("projector"))
+    {
+        Images = Path.Combine(DataFolder, QuickstartData.ImageFolder),
+        Steps = _options.PretrainSteps,
+        Batch = 32,
+        Accumulate = 1,
+        LearningRate = 3e-3,
+        Beta2 = 0.98,
+        SaveEvery = 0,
+        Resume = ResumePolicy.Never,
+        Seed = (ulong)_options.Seed,
+    };
+
+    private TrainingOptions Finetune(string baseFolder) => new(TrainingStage.Finetune, baseFolder, [Path.Combine(DataFolder, QuickstartData.InstructionFile)], ModelFolder)
+    {
+        ProjectorWeights = At("projector"),
+        Images = Path.Combine(DataFolder, QuickstartData.ImageFolder),
+        ImageAspect = ImageAspect.Square,
+        Template = BaseModels.Template,
+        Steps = _options.FinetuneSteps,
+        Batch = 32,
+        Accumulate = 1,
+        LearningRate = 1e-3,
+        Beta2 = 0.98,
+        SaveEvery = 0,
+        Resume = ResumePolicy.Never,
+        Seed = (ulong)_options.Seed,
+    };
+
+    private LossSeries Train(TrainingOptions options, string name, CancellationToken cancellation)
+    {
+        ITrainingOutput shown = _stageOutput(name);
+        using IDisposable? disposed = shown as IDisposable;
+        LossRecorder recorder = new(shown);
+        return new TrainingRun(options, _device, recorder).Run(cancellation).Interrupted ? throw new OperationCanceledException() : new LossSeries(name, recorder.Points);
+    }
+
+    private QuickstartSummary Evaluate(Stopwatch clock, CancellationToken cancellation)
+    {
+        using LlavaModel model = LlavaModel.Load(ModelFolder, _device);
+        List<HeldOutQuestion> plain = QuickstartQuestions.Plain(_options.Seed + 1, _options.Questions);
+        List<HeldOutQuestion> lookup = QuickstartQuestions.Lookup(_options.Seed + 2, _options.Questions);
+        List<AnsweredQuestion> answers = QuickstartEvaluation.Ask(model, plain, blank: false, cancellation);
+        List<AnsweredQuestion> blanked = QuickstartEvaluation.Ask(model, plain, blank: true, cancellation);
+        List<AnsweredQuestion> found = QuickstartEvaluation.Ask(model, lookup, blank: false, cancellation);
+        DrawSheet(answers, found);
+        SortedDictionary<string, double> byKind = [];
+        foreach (QuestionKind kind in Enum.GetValues<QuestionKind>())
+        {
+            string name = kind.ToString().ToLowerInvariant();
+            byKind[name] = QuickstartEvaluation.Accuracy(answers, kind);
+            if (kind != QuestionKind.Count)
+            {
+                byKind[$"lookup_{name}"] = QuickstartEvaluation.Accuracy(found, kind);
+            }
+        }
+
+        using Process process = Process.GetCurrentProcess();
+        return new QuickstartSummary
+        {
+            Accuracy = QuickstartEvaluation.Accuracy(answers),
+            AccuracyBlank = QuickstartEvaluation.Accuracy(blanked),
+            AccuracyLookup = QuickstartEvaluation.Accuracy(found),
+            FloorLookup = QuickstartEvaluation.LookupFloor(lookup),
+            AccuracyByKind = byKind,
+            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
+            PeakRssMib = Math.Round(process.PeakWorkingSet64 / (double)(1 << 20), 1),
+            Device = _device.Description,
+            Seed = _options.Seed,
+        };
+    }
+
+    // Wrong answers first, as far as there are any: they are what one learns from.
+    private void DrawSheet(List<AnsweredQuestion> plain, List<AnsweredQuestion> lookup)
+    {
+        IEnumerable<AnsweredQuestion> shown = plain.OrderBy(static a => a.IsRight).Take(SheetSamples / 4).Concat(plain.Where(static a => a.IsRight).Take(SheetSamples / 4))
+            .Concat(lookup.Where(static a => !a.IsRight).Take(SheetSamples / 4)).Concat(lookup.Where(static a => a.IsRight)).Take(SheetSamples);
+        string title = string.Create(CultureInfo.InvariantCulture, $"held-out pictures: {QuickstartEvaluation.Accuracy(plain):P0} right, look-up {QuickstartEvaluation.Accuracy(lookup):P0}");
+        SampleSheet.Write(At("samples.png"), title, [.. shown.Select(static a => new AnsweredPicture(a.Asked.Picture, a.Asked.Question.Text, a.Answer, a.Asked.Question.Answer, a.IsRight))]);
+    }
+
+    private string At(string name) => Path.Combine(_options.Out, name);
+
+    /// <summary>Passes everything on and keeps the losses for the chart.</summary>
+    private sealed class LossRecorder(ITrainingOutput output) : ITrainingOutput
+    {
+        internal List<LossPoint> Points { get; } = [];
+
+        public void Write(string line) => output.Write($"    {line}");
+
+        public void Warn(string line) => output.Warn(line);
+
+        public void Begin(long done, long steps) => output.Begin(done, steps);
+
+        public void Report(in TrainingProgress progress)
+        {
+            Points.Add(new LossPoint(progress.Step, progress.Result.Loss));
+            output.Report(progress);
+        }
+    }
+}
