@@ -97,26 +97,28 @@ internal static unsafe class DotKernel
         SumFour(TWidth.Fold(sum10), TWidth.Fold(sum11), TWidth.Fold(sum12), TWidth.Fold(sum13)).Store(sums + 4);
     }
 
+    // One row of B after the other, because memory gives most when it is read forwards; one vector of sums keeps up with it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneByFour<TWidth, TVector>(float* sums, float* a, float* b, long ldb, long k)
         where TWidth : struct, IVectorWidth<TVector>
+        where TVector : struct => SumFour(
+            OneByOne<TWidth, TVector>(a, b, k),
+            OneByOne<TWidth, TVector>(a, b + ldb, k),
+            OneByOne<TWidth, TVector>(a, b + (2 * ldb), k),
+            OneByOne<TWidth, TVector>(a, b + (3 * ldb), k)).Store(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> OneByOne<TWidth, TVector>(float* a, float* b, long k)
+        where TWidth : struct, IVectorWidth<TVector>
         where TVector : struct
     {
-        float* b1 = b + ldb;
-        float* b2 = b1 + ldb;
-        float* b3 = b2 + ldb;
-        TVector sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        long i = 0;
-        for (; i + TWidth.Count <= k; i += TWidth.Count)
+        TVector sum = default;
+        for (long i = 0; i + TWidth.Count <= k; i += TWidth.Count)
         {
-            TVector x = TWidth.Load(a + i);
-            sum0 = TWidth.MultiplyAdd(x, TWidth.Load(b + i), sum0);
-            sum1 = TWidth.MultiplyAdd(x, TWidth.Load(b1 + i), sum1);
-            sum2 = TWidth.MultiplyAdd(x, TWidth.Load(b2 + i), sum2);
-            sum3 = TWidth.MultiplyAdd(x, TWidth.Load(b3 + i), sum3);
+            sum = TWidth.MultiplyAdd(TWidth.Load(a + i), TWidth.Load(b + i), sum);
         }
 
-        SumFour(TWidth.Fold(sum0), TWidth.Fold(sum1), TWidth.Fold(sum2), TWidth.Fold(sum3)).Store(sums);
+        return TWidth.Fold(sum);
     }
 
     private static void Fewer<TWidth, TVector>(float* sums, float* a, float* b, long ldb, int count, long k)
@@ -125,13 +127,7 @@ internal static unsafe class DotKernel
     {
         for (int j = 0; j < count; j++)
         {
-            TVector sum = default;
-            for (long i = 0; i + TWidth.Count <= k; i += TWidth.Count)
-            {
-                sum = TWidth.MultiplyAdd(TWidth.Load(a + i), TWidth.Load(b + i), sum);
-            }
-
-            Vector128<float> folded = TWidth.Fold(sum);
+            Vector128<float> folded = OneByOne<TWidth, TVector>(a, b, k);
             sums[j] = SumFour(folded, folded, folded, folded).ToScalar();
             b += ldb;
         }
