@@ -18,8 +18,8 @@ internal static class BaseModels
     private const int Vocabulary = 512;
     private const int AddedTokens = 2;
     private const int TowerSteps = 400;
-    private const int MostListSteps = 1500;
-    private const int ReadSteps = 1200;
+    private const int MostListSteps = 800;
+    private const int ReadSteps = 500;
 
     private static readonly LlavaConfig Config = new(
         new VisionConfig

@@ -45,7 +45,7 @@ internal sealed class LanguagePretraining : IDisposable
     internal void ReadLists(int mostSteps, Action<int, double> progress, CancellationToken cancellation)
     {
         // At chance among two to four things the loss stays near 0.9; below this the binding is there.
-        const double Learned = 0.15;
+        const double Learned = 0.25;
         const int Window = 50;
         Queue<double> losses = new();
         Run(mostSteps, recallShare: 1, static (step, _) => 2e-3f * Math.Min(1, (step + 1) / 10f), NotLearned, cancellation);
