@@ -14,7 +14,7 @@ namespace LlavaCuda.Bench.Summary;
 /// <param name="Ratio">Median of our rate over OpenBLAS's, each measured back to back.</param>
 internal sealed record GemmRow(string Form, int Size, double Ours, double? OpenBlas, double? Ratio);
 
-/// <summary>What the processor's matrix products reach on this machine, in some ten seconds.</summary>
+/// <summary>What the processor's matrix products reach on this machine, in some twenty seconds.</summary>
 /// <param name="Threads">Threads of both.</param>
 /// <param name="OpenBlas">OpenBLAS's description of itself, or that it was not found.</param>
 /// <param name="ReadRate">Rate at which all threads together read memory, in GB/s: the bound of decoding.</param>
@@ -28,6 +28,9 @@ internal sealed unsafe record GemmSummary(int Threads, string OpenBlas, double R
 
     // OpenBLAS's threads look for work for some 20 ms after a call and would take a core from whoever runs next.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
+    // Until the system has moved threads that it woke on one core to cores of their own: on a busy machine that takes longer than a round.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(40);
 
     /// <summary>Measures.</summary>
     internal static GemmSummary Measure()
@@ -126,6 +129,12 @@ internal sealed unsafe record GemmSummary(int Threads, string OpenBlas, double R
     {
         Thread.Sleep(Pause);
         long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < WarmUp)
+        {
+            action();
+        }
+
+        start = Stopwatch.GetTimestamp();
         for (int i = 0; i < repetitions; i++)
         {
             action();
