@@ -4,7 +4,7 @@ using LlavaCuda.Tensors;
 namespace LlavaCuda.Checkpoints;
 
 /// <summary>One tensor of a weight file. Its elements stay in the file until they are read; reading after the file was disposed fails.</summary>
-public sealed unsafe class StoredTensor
+public sealed class StoredTensor
 {
     private readonly MappedFile _file;
     private readonly long _offset;
@@ -57,7 +57,7 @@ public sealed unsafe class StoredTensor
         }
         else
         {
-            byte[] gathered = new byte[count * Type.Size()];
+            byte[] gathered = new byte[checked(count * Type.Size())];
             Gather(gathered, start, count);
             Elements.Convert(gathered, Type, destination, type);
         }
@@ -101,23 +101,30 @@ public sealed unsafe class StoredTensor
         return _strides is null;
     }
 
-    private ReadOnlySpan<byte> Raw(long start, int count) => _file.Span(_offset + (start * Type.Size()), checked(count * Type.Size()));
+    private ReadOnlySpan<byte> Raw(long start, int count) => _file.Span(checked(_offset + (start * Type.Size())), checked(count * Type.Size()));
 
-    // The whole range of a strided tensor was checked against its storage when the file was opened.
+    // The whole range of a strided tensor was checked against its storage when the file was opened; that each element lies inside the file is checked again,
+    // since a mistake there would read memory that is not the file's.
     private void Gather(Span<byte> destination, long start, int count)
     {
         int size = Type.Size();
-        byte* first = _file.Range(_offset, 0);
-        for (int i = 0; i < count; i++)
+        try
         {
-            long rest = start + i, element = 0;
-            for (int dimension = Shape.Rank - 1; dimension >= 0; dimension--)
+            for (int i = 0; i < count; i++)
             {
-                (rest, long index) = Math.DivRem(rest, Shape[dimension]);
-                element += index * _strides![dimension];
-            }
+                long rest = start + i, element = 0;
+                for (int dimension = Shape.Rank - 1; dimension >= 0; dimension--)
+                {
+                    (rest, long index) = Math.DivRem(rest, Shape[dimension]);
+                    element = checked(element + (index * _strides![dimension]));
+                }
 
-            new ReadOnlySpan<byte>(first + (element * size), size).CopyTo(destination.Slice(i * size, size));
+                _file.Span(checked(_offset + (element * size)), size).CopyTo(destination.Slice(i * size, size));
+            }
+        }
+        catch (Exception e) when (e is OverflowException or ArgumentOutOfRangeException)
+        {
+            throw _file.Bad($"tensor {Quoted.Name(Name)} {Shape} reaches outside the file.");
         }
     }
 }

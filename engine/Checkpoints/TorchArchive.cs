@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
-using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Checkpoints;
 
@@ -32,7 +31,7 @@ internal static class TorchArchive
         foreach (TorchStorage storage in reader.Storages)
         {
             (storage.Offset, long bytes) = zip[$"{root}data/{storage.Key}"];
-            if (bytes != storage.Count * storage.Type.Size())
+            if (bytes != storage.Bytes)
             {
                 throw file.Bad($"storage {Quoted.Name(storage.Key)} has {bytes} bytes; expected {storage.Count} elements of {storage.Type}.");
             }
@@ -88,13 +87,13 @@ internal static class TorchArchive
 
             long count = file.Length - at < 8 ? -1 : BinaryPrimitives.ReadInt64LittleEndian(file.Span(at, 8));
             at += 8;
-            if (count != storage.Count || file.Length - at < storage.Count * storage.Type.Size())
+            if (count != storage.Count || file.Length - at < storage.Bytes)
             {
                 throw file.Bad($"storage {Quoted.Name(name)} should have {storage.Count} elements of {storage.Type}: the file is truncated or damaged.");
             }
 
             storage.Offset = at;
-            at += storage.Count * storage.Type.Size();
+            at += storage.Bytes;
         }
 
         if (storages.Count > 0)

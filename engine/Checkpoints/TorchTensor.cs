@@ -11,6 +11,9 @@ internal sealed class TorchStorage(string key, DType type, long count)
 
     internal long Count { get; } = count;
 
+    /// <summary>Gets the size in bytes; the unpickler lets no storage pass that is larger than its file.</summary>
+    internal long Bytes => checked(Count * Type.Size());
+
     /// <summary>Gets or sets where it begins in the file, once the container has told.</summary>
     internal long Offset { get; set; }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Checkpoints;
 
@@ -10,6 +11,8 @@ namespace LlavaCuda.Checkpoints;
 /// </summary>
 internal sealed class Unpickler(MappedFile file, long start, long length)
 {
+    // Tuples can be recalled at no cost, so that copying long ones would take time that is not proportional to the file.
+    private const int MostExtents = 8;
     private static readonly object StackMark = new();
     private readonly long _end = start + length;
     private readonly List<object?> _stack = [];
@@ -109,7 +112,7 @@ internal sealed class Unpickler(MappedFile file, long start, long length)
         (PickleGlobal { Name: TorchGlobals.Size }, object?[] and [object?[] extents]) => extents,
         (PickleGlobal { Name: TorchGlobals.RebuildParameter }, object?[] and [TorchTensor tensor, ..]) => tensor,
         (PickleGlobal { Name: TorchGlobals.RebuildTensor }, object?[] and [TorchStorage storage, long first, object?[] sizes, object?[] strides, ..]) when sizes.Length == strides.Length =>
-            new TorchTensor(storage, first, Longs(sizes), Longs(strides)),
+            sizes.Length <= MostExtents ? new TorchTensor(storage, first, Longs(sizes), Longs(strides)) : throw Bad($"a tensor has {sizes.Length} extents"),
         (PickleGlobal global, _) => throw Bad($"{global.Name} is called with unknown arguments"),
         _ => throw Bad("it calls something that is no function"),
     };
@@ -125,6 +128,11 @@ internal sealed class Unpickler(MappedFile file, long start, long length)
 
         string key = (string)parts[2]!;
         long count = (long)parts[4]!;
+        if (count > file.Length / element.Size())
+        {
+            throw Bad($"storage {Quoted.Name(key)} is said to have {count} elements of {element}, more than the file has room for");
+        }
+
         if (!_storages.TryGetValue(key, out TorchStorage? storage))
         {
             _storages.Add(key, storage = new TorchStorage(key, element, count));

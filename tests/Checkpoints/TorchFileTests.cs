@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using LlavaCuda.Checkpoints;
+using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Checkpoints;
 
@@ -125,6 +126,56 @@ public sealed class TorchFileTests : IDisposable
         string path = Archive($"}}U\u0001tctorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\nIntStorage\nU\u0001kU\u0003cpuK\u0003tQ{view}\u0089NtRs.", new byte[bytes]);
 
         OneLine.Throws<InvalidDataException>(() => TorchFile.Open(path), path, part);
+    }
+
+    [Theory]
+    [InlineData("\u008a\u0008\u0010\u0000\u0000\u0000\u0000\u0000\u0000\u0040", "K\u0000(K\u0002t(\u008a\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0020t", "4611686018427387920 elements of I32")]
+    [InlineData("\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "K\u0000(K\u0002t(K\u0001t", "9223372036854775807 elements of I32")]
+    [InlineData("J\u00ff\u00ff\u00ff\u00ff", "K\u0000(K\u0002t(K\u0001t", "other than a storage")]
+    [InlineData("K\u0010", "K\u0000(K\u0002t(\u008a\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0040t", "reaches element 4611686018427387904 of a storage of 16")]
+    [InlineData("K\u0010", "K\u0000(K\u0005K\u0005t(\u008a\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0040K\u0001t", "impossible extents")]
+    [InlineData("K\u0010", "K\u0008(K\u0002t(J\u00f8\u00ff\u00ff\u00fft", "reaches element 0")]
+    [InlineData("K\u0010", "J\u00ff\u00ff\u00ff\u00ff(K\u0002t(K\u0001t", "reaches element 0")]
+    [InlineData("K\u0010", "K\u000f(K\u0002t(K\u0001t", "reaches element 16 of a storage of 16")]
+    [InlineData("K\u0010", "\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f(K\u0002t(K\u0001t", "impossible extents")]
+    [InlineData("K\u0010", "K\u0000(K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001t(K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001K\u0001t", "9 extents")]
+    public void Open_CountsThatReachOutsideTheFile_AreRefusedInBothFormats(string count, string view, string part)
+    {
+        string pickle = $"}}U\u0001tctorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\nIntStorage\nU\u0001kU\u0003cpu{count}tQ{view}\u0089NtRs.";
+        string archive = Archive(pickle, new byte[64]);
+        OneLine.Throws<InvalidDataException>(() => TorchFile.Open(archive), archive, part);
+
+        string stream = Stream(pickle, elements: 16, new byte[64]);
+        OneLine.Throws<InvalidDataException>(() => TorchFile.Open(stream), stream, part);
+    }
+
+    [Fact]
+    public void Open_OldFormat_HandMade_Reads()
+    {
+        // The frame of the refused streams is sound: with counts that fit, the same bytes are a tensor.
+        string path = Stream("}U\u0001tctorch._utils\n_rebuild_tensor_v2\n((U\u0007storagectorch\nIntStorage\nU\u0001kU\u0003cpuK\u0003tQK\u0000(K\u0002t(K\u0002t\u0089NtRs.", 3, [7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0]);
+        using TorchFile file = TorchFile.Open(path);
+        Assert.Equal([7L, 9L], file["t"].ToIntegers());
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(1L << 61)]
+    [InlineData(1L << 32)]
+    [InlineData(-5L)]
+    [InlineData(16L)]
+    public void Read_StridesOutsideTheFile_ThrowsWithoutReadingThere(long stride)
+    {
+        using MappedFile file = new(_folder.Write("x.bin", new byte[64]));
+        StoredTensor tensor = new(file, "t", DType.I32, new Shape(2), 0, [stride]);
+
+        OneLine.Throws<InvalidDataException>(() => tensor.ToIntegers(), file.Path, "'t'", "outside the file");
+    }
+
+    private string Stream(string pickle, long elements, byte[] storage)
+    {
+        const string Head = "\u008a\u000a\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.M\u00e9\u0003.}U\u000dlittle_endian\u0088s.";
+        return _folder.Write("stream.bin", [.. Encoding.Latin1.GetBytes(Head + pickle + "]U\u0001ka."), .. BitConverter.GetBytes(elements), .. storage]);
     }
 
     private string Archive(string pickle, byte[] storage)
