@@ -26,6 +26,7 @@ public sealed class AtomicFolder
     /// <summary>Writes a folder.</summary>
     /// <param name="folder">The final path; parents are made.</param>
     /// <param name="write">Writes the files through the argument.</param>
+    /// <exception cref="IOException">Writing failed; or the older folder could not be replaced, and the message names the folder beside it that holds the complete result.</exception>
     public static void Write(string folder, Action<AtomicFolder> write) => Write(folder, write, File.Create);
 
     /// <summary>Writes a file of the folder.</summary>
@@ -75,6 +76,19 @@ public sealed class AtomicFolder
             throw;
         }
 
+        try
+        {
+            Swap(target, beside, before);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException && Directory.Exists(beside))
+        {
+            throw new IOException($"{target} could not be replaced, but {beside} holds the complete result: {error.Message}", error);
+        }
+    }
+
+    // A folder that is a mount point, or that another program holds open, cannot be renamed.
+    private static void Swap(string target, string beside, string before)
+    {
         if (Directory.Exists(target))
         {
             Directory.Move(target, before);
@@ -92,7 +106,14 @@ public sealed class AtomicFolder
 
     private static (string Target, string Beside, string Before) PathsOf(string folder)
     {
-        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), name = Path.GetFileName(target);
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (new DirectoryInfo(target).LinkTarget is not null)
+        {
+            // The folder that a link leads to is replaced; the link stays one.
+            target = Path.TrimEndingDirectorySeparator(Directory.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName);
+        }
+
+        string name = Path.GetFileName(target);
         string parent = Path.GetDirectoryName(target) ?? throw new IOException($"{target} cannot be replaced as a whole; expected a folder inside another.");
         return (target, Path.Combine(parent, $".{name}.writing"), Path.Combine(parent, $".{name}.replaced"));
     }

@@ -34,6 +34,39 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
+    public void Write_OlderFolderCannotBeMoved_KeepsBothAndNamesTheNewOne()
+    {
+        _folder.Write("model/config.json", "old");
+        _folder.Write(".model.replaced", "a file in the way of the older folder");
+
+        OneLine.Throws<IOException>(() => WriteConfig("model"), _folder.At("model") + " could not be replaced", _folder.At(".model.writing") + " holds the complete result");
+
+        Assert.Equal("old", File.ReadAllText(_folder.At("model", "config.json")));
+        Assert.Equal("new", File.ReadAllText(_folder.At(".model.writing", "config.json")));
+        File.Delete(_folder.At(".model.replaced"));
+        WriteConfig("model");
+        Assert.Equal("new", File.ReadAllText(_folder.At("model", "config.json")));
+        Assert.False(Path.Exists(_folder.At(".model.writing")));
+    }
+
+    [Fact]
+    public void Write_ThroughALink_ReplacesWhatItLeadsTo()
+    {
+        _folder.Write("disk/model/config.json", "old");
+        _folder.Write("disk/model/notes.txt", "mine");
+        Directory.CreateSymbolicLink(_folder.At("disk", "again"), "model");
+        Directory.CreateSymbolicLink(_folder.At("link"), _folder.At("disk", "again"));
+
+        WriteConfig("link");
+
+        Assert.NotNull(new DirectoryInfo(_folder.At("link")).LinkTarget);
+        Assert.Null(new DirectoryInfo(_folder.At("disk", "model")).LinkTarget);
+        Assert.Equal("new", File.ReadAllText(_folder.At("disk", "model", "config.json")));
+        Assert.Equal("mine", File.ReadAllText(_folder.At("link", "notes.txt")));
+        Assert.Equal([_folder.At("disk"), _folder.At("link")], Directory.EnumerateFileSystemEntries(_folder.Root).Order());
+    }
+
+    [Fact]
     public void Write_NameIsAFile_Throws()
     {
         _folder.Write("model", "a file");
@@ -55,4 +88,7 @@ public sealed class AtomicFolderTests : IDisposable
         Assert.Equal("a", File.ReadAllText(_folder.At("parents", "model", "a.txt")));
         Assert.Equal("b", File.ReadAllText(_folder.At("parents", "model", "b.txt")));
     }
+
+    private void WriteConfig(string name) =>
+        AtomicFolder.Write(_folder.At(name), static files => files.WriteFiles(static path => File.WriteAllText(Path.Combine(path, "config.json"), "new")));
 }
