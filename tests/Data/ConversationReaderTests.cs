@@ -65,6 +65,12 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("[{\"image\": 5, \"conversations\": []}]", "'image' is no string")]
     [InlineData("[{\"image\": [\"a\", 5], \"conversations\": []}]", "'image[1]' is no string")]
     [InlineData("[{\"image\": \"/etc/x.jpg\", \"conversations\": []}]", "'image' is '/etc/x.jpg'", "relative")]
+    [InlineData("[{\"id\": \"a\", \"image\": \"../../x.jpg\", \"conversations\": []}]", "sample 0", "'a'", "'image' is '../../x.jpg'", "inside the folder of pictures")]
+    [InlineData("[{\"image\": [\"a/../b.jpg\", \"a/../../x.jpg\"], \"conversations\": []}]", "'image[1]' is 'a/../../x.jpg'", "inside")]
+    [InlineData("[{\"image\": \"a\\\\..\\\\..\\\\x.jpg\", \"conversations\": []}]", "inside")]
+    [InlineData("[{\"image\": \"\\\\x.jpg\", \"conversations\": []}]", "inside")]
+    [InlineData("[{\"image\": \"C:/x.jpg\", \"conversations\": []}]", "'C:/x.jpg'", "inside")]
+    [InlineData("[{\"image\": \"../a\\nb.jpg\", \"conversations\": []}]", "'../a?b.jpg'", "inside")]
     [InlineData("[{\"conversations\": [{\"from\":\"human\",\"value\":\"x\"}]}] more", "invalid after")]
     [InlineData("[{\"conversations\": [{\"from\":\"human\",\"value\":\"x\"}]}", "line 1")]
     public void Read_BrokenFile_NamesPlaceAndKey(string json, params string[] parts) =>

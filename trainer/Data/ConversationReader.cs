@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LlavaCuda.Checkpoints;
 using LlavaCuda.Text;
 
 namespace LlavaCuda.Trainer.Data;
@@ -104,8 +105,24 @@ internal sealed class ConversationReader(string path) : IDisposable
         private string ReadImage(string key)
         {
             string image = Text(key);
-            Require(image.Length > 0 && !Path.IsPathRooted(image), $"'{key}' is '{image}'; expected a path relative to the folder of pictures");
+            Require(image.Length > 0 && StaysInside(image), $"'{key}' is {Quoted.Name(image)}; expected a relative path inside the folder of pictures");
             return image;
+        }
+
+        // Both separators and drives count on every system, so that a data file is accepted on all or on none.
+        private static bool StaysInside(string image)
+        {
+            int depth = 0;
+            foreach (string part in image.Split('/', '\\'))
+            {
+                depth += part switch { "" or "." => 0, ".." => -1, _ => 1 };
+                if (depth < 0)
+                {
+                    return false;
+                }
+            }
+
+            return image[0] is not ('/' or '\\') && !(image.Length > 1 && image[1] == ':' && char.IsAsciiLetter(image[0]));
         }
 
         private List<Turn> ReadTurns()
