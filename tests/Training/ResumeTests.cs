@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using LlavaCuda.Tests.Checkpoints;
 using LlavaCuda.Trainer.Training;
 
@@ -110,6 +111,55 @@ public sealed class ResumeTests : IDisposable
         OneLine.Throws<IOException>(() => TrainingFolder.Run(options), "step 4", "checkpoint-2 is still there");
         File.Delete(inTheWay);
         Assert.Equal(8, TrainingFolder.Run(options).Steps);
+    }
+
+    [Fact]
+    public void Run_OldCheckpointCannotBeDeleted_WarnsAndGoesOn()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain) with { Keep = 1 };
+        string inTheWay = Path.Combine(options.Out, ".checkpoint-2.deleted");
+        Directory.CreateDirectory(options.Out);
+        File.WriteAllText(inTheWay, string.Empty);
+        TrainingFolder.Recorder output = new();
+        Assert.Equal(8, TrainingFolder.Run(options, output).Steps);
+        Assert.Contains(output.Lines, line => line.StartsWith("warning: ", StringComparison.Ordinal) && line.Contains("checkpoint-2 could not be deleted", StringComparison.Ordinal));
+        Assert.Equal([2L, 8], new CheckpointStore(options.Out, 1).Steps());
+    }
+
+    [Fact]
+    public void Run_LeftoversOfCheckpoints_AreSwept()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
+        string[] leftovers = [Path.Combine(options.Out, ".checkpoint-3.writing"), Path.Combine(options.Out, ".checkpoint-5.deleted")];
+        Array.ForEach(leftovers, path => File.WriteAllText(Path.Combine(Directory.CreateDirectory(path).FullName, "weights.safetensors"), "half"));
+        TrainingFolder.Run(options with { DryRun = true });
+        Assert.All(leftovers, path => Assert.True(Directory.Exists(path)));
+        TrainingFolder.RunUntil(options, 1);
+        Assert.All(leftovers, path => Assert.False(Directory.Exists(path)));
+    }
+
+    [Theory]
+    [InlineData("image_std", "image deviation")]
+    [InlineData("image_mean", "image mean")]
+    [InlineData("rescale_factor", "image rescale")]
+    public void Run_OtherPreprocessing_IsRefusedByName(string key, string name)
+    {
+        _folder.Data.WriteSamples(8);
+        string model = _folder.Data.At("model"), file = Path.Combine(model, "preprocessor_config.json");
+        Directory.CreateDirectory(model);
+        foreach (string path in Directory.EnumerateFiles(LlavaCuda.Tests.Data.DataFolder.Model))
+        {
+            File.Copy(path, Path.Combine(model, Path.GetFileName(path)));
+        }
+
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain) with { Model = model };
+        TrainingFolder.RunUntil(options, 2);
+        JsonNode json = JsonNode.Parse(File.ReadAllText(file))!;
+        json[key] = key == "rescale_factor" ? 0.01 : new JsonArray(0.25, 0.5, 0.75);
+        File.WriteAllText(file, json.ToJsonString());
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options), "checkpoint-2", name);
     }
 
     [Fact]

@@ -97,6 +97,19 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Run_LossNoNumber_SavesTheStepsBeforeIt()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { LearningRate = 1e30, SaveEvery = 100 };
+        OneLine.Throws<NotFiniteNumberException>(() => TrainingFolder.Run(options), "step 3");
+        Assert.Equal([2L], new CheckpointStore(options.Out, 1).Steps());
+
+        TrainingOptions without = options with { Out = _folder.Data.At("without"), SaveEvery = 0 };
+        OneLine.Throws<NotFiniteNumberException>(() => TrainingFolder.Run(without), "step 3");
+        Assert.Empty(new CheckpointStore(without.Out, 1).Steps());
+    }
+
+    [Fact]
     public void Run_BrokenPicture_SavesTheStepsBeforeIt()
     {
         _folder.Data.WriteSamples(8);

@@ -10,12 +10,13 @@ namespace LlavaCuda.Trainer.Training;
 /// The checkpoints of a run: folders <c>checkpoint-N</c> with the trained weights and both moments, to the bit, and <c>state.json</c> with the step and the identity of the run.
 /// The order of samples is a function of seed and step, so that there is nothing else to keep. A folder has its name only when it is complete.
 /// </summary>
-internal sealed class CheckpointStore(string folder, int keep)
+internal sealed class CheckpointStore(string folder, int keep, Action<string>? warn = null)
 {
     private const string Prefix = "checkpoint-";
     private const string WeightsFile = "weights.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
     private const string StateFile = "state.json";
+    private const string DeletedSuffix = ".deleted";
     private const int Version = 1;
 
     /// <summary>Lists the steps of the checkpoints, oldest first.</summary>
@@ -31,7 +32,7 @@ internal sealed class CheckpointStore(string folder, int keep)
     /// <summary>Counts the bytes of one checkpoint.</summary>
     internal static long Bytes(ParameterTable parameters) => parameters.All.Where(static p => p.Trainable).Sum(static p => p.Value.Bytes + (2 * sizeof(float) * p.Shape.Count));
 
-    /// <summary>Writes a checkpoint and deletes those that are no longer kept. When writing fails, the older ones are still there.</summary>
+    /// <summary>Writes a checkpoint and deletes those that are no longer kept. When writing fails, the older ones are still there; when deleting fails, the run is only warned.</summary>
     internal void Save(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
     {
         try
@@ -51,7 +52,24 @@ internal sealed class CheckpointStore(string folder, int keep)
 
         foreach (long old in Steps().SkipLast(keep))
         {
-            Delete(old);
+            TryDelete(PathOf(old), () => Delete(old));
+        }
+    }
+
+    /// <summary>Deletes what interrupted writing and deleting of checkpoints have left.</summary>
+    internal void Sweep()
+    {
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (string suffix in (string[])[".writing", DeletedSuffix])
+        {
+            foreach (string path in Directory.GetDirectories(folder, $".{Prefix}*{suffix}"))
+            {
+                TryDelete(path, () => Directory.Delete(path, recursive: true));
+            }
         }
     }
 
@@ -118,10 +136,23 @@ internal sealed class CheckpointStore(string folder, int keep)
         }
     }
 
+    // What is too much on the disk costs room and no more: the next checkpoint, or the next run, tries again.
+    private void TryDelete(string path, Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            warn?.Invoke($"{path} could not be deleted: {error.Message}");
+        }
+    }
+
     // First out of the name, so that a deletion that is interrupted leaves no half of a checkpoint under it.
     private void Delete(long step)
     {
-        string path = PathOf(step), aside = Path.Combine(folder, $".{Prefix}{step}.deleted");
+        string path = PathOf(step), aside = Path.Combine(folder, $".{Prefix}{step}{DeletedSuffix}");
         if (Directory.Exists(aside))
         {
             Directory.Delete(aside, recursive: true);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using LlavaCuda.Devices;
+using LlavaCuda.Images;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
 using LlavaCuda.Trainer.Data;
@@ -16,12 +17,17 @@ internal static class RunIdentity
     private const int ChunkElements = 1 << 20;
 
     /// <summary>Lists the identity of a run.</summary>
-    internal static SortedDictionary<string, string> Of(TrainingOptions o, long steps, int maxRows, TrainingData data, Llava model) => new(StringComparer.Ordinal)
+    internal static SortedDictionary<string, string> Of(TrainingOptions o, long steps, int maxRows, TrainingData data, ImageProcessorOptions images, Llava model) => new(StringComparer.Ordinal)
     {
         ["stage"] = o.Stage.ToString(),
         ["template"] = o.Template,
         ["image order"] = o.ImageOrder.ToString(),
-        ["image aspect"] = o.ImageAspect.ToString(),
+        ["image aspect"] = images.Aspect.ToString(),
+        ["image edge"] = Text(images.ShortestEdge),
+        ["image crop"] = Text(images.CropSize),
+        ["image rescale"] = Text(images.RescaleFactor),
+        ["image mean"] = Text(images.Mean),
+        ["image deviation"] = Text(images.Deviation),
         ["steps"] = Text(steps),
         ["batch"] = Text(o.Batch),
         ["accumulate"] = Text(o.Accumulate),
@@ -61,6 +67,8 @@ internal static class RunIdentity
     }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(ChannelValues values) => $"{Text(values.Red)}, {Text(values.Green)}, {Text(values.Blue)}";
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -30,7 +30,7 @@ public sealed class TrainingRun
         _options = options.Validate();
         _device = device;
         _output = output;
-        _checkpoints = new CheckpointStore(options.Out, options.Keep);
+        _checkpoints = new CheckpointStore(options.Out, options.Keep, output.Warn);
     }
 
     /// <summary>Runs.</summary>
@@ -40,7 +40,7 @@ public sealed class TrainingRun
     /// <exception cref="FileNotFoundException">Pictures or weights are missing.</exception>
     /// <exception cref="InsufficientMemoryException">The run does not fit the device.</exception>
     /// <exception cref="IOException">Something could not be written.</exception>
-    /// <exception cref="NotFiniteNumberException">Loss or gradients are no numbers any more; the last checkpoint is still there.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients are no numbers any more; the steps before are saved, unless checkpoints are off.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before its first step.</exception>
     public TrainingResult Run(CancellationToken cancellation = default)
     {
@@ -57,6 +57,11 @@ public sealed class TrainingRun
         using Llava model = Llava.Create(_device, setup.Config);
         model.Parameters.Train(_device, setup.Trained);
         OutputFolder folder = new(_options, setup);
+        if (!_options.DryRun)
+        {
+            _checkpoints.Sweep();
+        }
+
         folder.Require(model.Parameters, _checkpoints.Steps().Count);
         foreach (string warning in setup.LoadWeights(model.Parameters, _device).Warnings)
         {
@@ -82,7 +87,7 @@ public sealed class TrainingRun
             MaxGradientNorm = (float)_options.MaxGradientNorm,
         });
         using Arena arena = new(_device, activationBytes, "the activations");
-        SortedDictionary<string, string> identity = RunIdentity.Of(_options, setup.Steps, setup.MaxRows, setup.Data, model);
+        SortedDictionary<string, string> identity = RunIdentity.Of(_options, setup.Steps, setup.MaxRows, setup.Data, setup.Images, model);
         long first = Resume(model, optimizer, identity);
         _output.Write($"{setup.Steps - first:N0} of {setup.Steps:N0} steps to make, each of up to {_options.Accumulate} x {_options.Batch} samples");
         if (_options.DryRun)
@@ -113,9 +118,9 @@ public sealed class TrainingRun
             {
                 result = runner.Run(loader);
             }
-            catch (InvalidDataException) when (_options.SaveEvery > 0 && saved < done - 1)
+            catch (Exception error) when (error is InvalidDataException or NotFiniteNumberException && _options.SaveEvery > 0 && saved < done - 1)
             {
-                // A picture that cannot be read must not cost the steps before it.
+                // A picture that cannot be read, or a loss that is no number, must not cost the steps before it; neither has changed the weights.
                 save(done - 1);
                 throw;
             }
