@@ -8,6 +8,7 @@ public class ReadmeTests
         string root = Root();
         string[] lines = [.. File.ReadAllLines(Path.Combine(root, "tests", "ReadmeExample.cs")).Select(static l => l.Length > 8 ? l[8..] : string.Empty)];
         string code = string.Join('\n', lines[(Array.IndexOf(lines, "// begin") + 1)..Array.IndexOf(lines, "// end")]).Trim();
+        Assert.DoesNotContain("_FIGURES", File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
         Assert.Contains(code, File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using LlavaCuda.Trainer.Commands;
 
 namespace LlavaCuda.Trainer;
@@ -6,7 +7,12 @@ namespace LlavaCuda.Trainer;
 /// <summary>The <c>llava</c> program: one command a task, each in a file of its own under <c>Commands</c>.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+    private static int Main(string[] args)
+    {
+        // Answers are in every language; the consoles of some systems need to be told.
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        return Run(args, Console.Out, Console.Error);
+    }
 
     /// <summary>Runs the program. Whatever goes wrong becomes one line on <paramref name="error"/> and an exit code, see <see cref="ExitCode"/>.</summary>
     internal static int Run(string[] args, TextWriter output, TextWriter error)

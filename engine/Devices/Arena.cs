@@ -53,6 +53,10 @@ public sealed class Arena : IDisposable
     /// <returns>A mark for <see cref="Release"/>.</returns>
     public long Mark() => _used;
 
+    /// <summary>Opens a frame that a <c>using</c> closes.</summary>
+    /// <returns>The frame.</returns>
+    internal ArenaFrame Open() => new(this);
+
     /// <summary>Takes back all that was pushed since the mark.</summary>
     /// <param name="mark">From <see cref="Mark"/>.</param>
     public void Release(long mark)

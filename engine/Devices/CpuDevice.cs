@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LlavaCuda.Tensors;
@@ -31,8 +32,9 @@ public sealed unsafe partial class CpuDevice : Device
     {
         get
         {
-            GCMemoryInfo info = GC.GetGCMemoryInfo();
-            return Math.Max(0, info.TotalAvailableMemoryBytes - Environment.WorkingSet);
+            // The limit is the machine's or the container's; of the machine's, other processes have a share that only Linux tells cheaply.
+            long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet;
+            return Math.Max(0, Math.Min(limit, AvailableToAll()));
         }
     }
 
@@ -78,11 +80,34 @@ public sealed unsafe partial class CpuDevice : Device
         if (bytes > _workspaceBytes)
         {
             NativeMemory.AlignedFree(_workspace);
-            _workspace = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            _workspace = null;
+            _workspaceBytes = 0;
+            try
+            {
+                _workspace = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            }
+            catch (OutOfMemoryException)
+            {
+                throw new InsufficientMemoryException($"Cannot allocate {bytes:N0} bytes for an operation's workspace: the system refused.");
+            }
+
             _workspaceBytes = bytes;
         }
 
         return _workspace;
+    }
+
+    private static long AvailableToAll()
+    {
+        const string File = "/proc/meminfo";
+        const string Key = "MemAvailable:";
+        if (!System.IO.File.Exists(File))
+        {
+            return long.MaxValue;
+        }
+
+        string? line = System.IO.File.ReadLines(File).FirstOrDefault(static l => l.StartsWith(Key, StringComparison.Ordinal));
+        return line is not null && long.TryParse(line.AsSpan(Key.Length).Trim().TrimEnd("kB ").Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long kib) ? kib << 10 : long.MaxValue;
     }
 
     internal override void Free(nint address, long bytes) => NativeMemory.Free((void*)((nint*)address)[-1]);

@@ -15,6 +15,7 @@ internal sealed class AnswerStream
     private readonly StopFilter _filter;
     private readonly StringBuilder _text = new();
     private readonly HashSet<int> _ends;
+    private readonly int[] _forbidden;
 
     internal AnswerStream(LlavaModel model, TokenGenerator generator, GenerationOptions options, IEnumerable<string> templateStops)
     {
@@ -22,6 +23,7 @@ internal sealed class AnswerStream
         _generator = generator;
         _options = options;
         _filter = new StopFilter([.. templateStops, .. options.StopStrings]);
+        _forbidden = Forbidden(model);
         _ends = [model.Network.Config.Text.EosTokenId, model.Tokenizer.EosId];
     }
 
@@ -109,18 +111,21 @@ internal sealed class AnswerStream
         }
     }
 
-    // Rows of the vocabulary that no text has (padding, the image marker) are never chosen.
+    // Rows of the vocabulary that no text has (padding, gaps, the image marker) are never chosen.
+    private static int[] Forbidden(LlavaModel model)
+    {
+        HashSet<int> added = [.. model.Tokenizer.AddedTokens.Select(static t => t.Id)];
+        int pieces = model.Tokenizer.Model.Pieces.Count;
+        int vocabulary = model.Network.Config.Text.VocabularySize;
+        return [.. Enumerable.Range(0, vocabulary).Where(id => (id >= pieces && !added.Contains(id)) || id == model.Network.Config.ImageTokenId || id == model.Tokenizer.ImageId)];
+    }
+
     private int Choose(Sampler sampler, int step)
     {
         Span<float> logits = _generator.Logits;
-        if (_model.Tokenizer.VocabularySize < logits.Length)
+        foreach (int id in _forbidden)
         {
-            logits[_model.Tokenizer.VocabularySize..].Fill(float.NegativeInfinity);
-        }
-
-        if (_model.Network.Config.ImageTokenId is { } image)
-        {
-            logits[image] = float.NegativeInfinity;
+            logits[id] = float.NegativeInfinity;
         }
 
         return sampler.Next(logits, step);

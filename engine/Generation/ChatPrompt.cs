@@ -13,13 +13,14 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
     /// <summary>Translates messages.</summary>
     /// <param name="messages">The request's messages.</param>
     /// <param name="template">The model's template.</param>
+    /// <param name="instructions">A system message that came beside the messages, or null.</param>
     /// <returns>The prompt.</returns>
     /// <exception cref="ArgumentException">There is no message, or one of a role or content that the model has no place for.</exception>
-    internal static ChatPrompt From(IEnumerable<ChatMessage> messages, ConversationTemplate template)
+    internal static ChatPrompt From(IEnumerable<ChatMessage> messages, ConversationTemplate template, string? instructions = null)
     {
         List<Turn> turns = [];
         List<RgbImage> images = [];
-        List<string> system = [];
+        List<string> system = instructions is null ? [] : [instructions];
         foreach (ChatMessage message in messages)
         {
             if (message.Role == ChatRole.System)
@@ -51,7 +52,8 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
             return defaults;
         }
 
-        Refuse(options.Tools is { Count: > 0 }, "tools");
+        Refuse(options.Tools is { Count: > 0 } || options.ToolMode is RequiredChatToolMode, "tools");
+        Refuse(options.ConversationId is not null, "a conversation kept under an id");
         Refuse(options.ResponseFormat is ChatResponseFormatJson, "a JSON response format");
         Refuse(options.FrequencyPenalty is not (null or 0), "a frequency penalty");
         Refuse(options.PresencePenalty is not (null or 0), "a presence penalty");

@@ -98,12 +98,21 @@ public sealed class ChatSession : IDisposable
         }
     }
 
+    // The extents count too: pictures of one colour differ in nothing else.
+    private static byte[] Hash(RgbImage image)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes(image.Width));
+        hash.AppendData(image.Pixels);
+        return hash.GetHashAndReset();
+    }
+
     // The cache may hold rows of other pictures behind the same markers: a prompt then begins anew.
     private void ForgetOtherPictures(IReadOnlyList<RgbImage> images)
     {
         for (int i = 0; i < images.Count; i++)
         {
-            byte[] hash = SHA256.HashData(images[i].Pixels);
+            byte[] hash = Hash(images[i]);
             if (i < _seen.Count && !hash.AsSpan().SequenceEqual(_seen[i]))
             {
                 _generator.Clear();

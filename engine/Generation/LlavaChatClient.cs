@@ -31,8 +31,13 @@ public sealed class LlavaChatClient : IChatClient
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        ChatPrompt prompt = ChatPrompt.From(messages, _model.Template);
+        ChatPrompt prompt = ChatPrompt.From(messages, _model.Template, options?.Instructions);
         GenerationOptions generation = ChatPrompt.Translate(options);
+        if (options?.ModelId is { } asked && asked != _model.Name)
+        {
+            throw new NotSupportedException($"Model '{asked}' was asked for; this client has '{_model.Name}'.");
+        }
+
         string response = Guid.NewGuid().ToString("N");
         await _turn.WaitAsync(cancellationToken);
         try
@@ -76,6 +81,8 @@ public sealed class LlavaChatClient : IChatClient
     /// <inheritdoc/>
     public void Dispose()
     {
+        // A request that is under way computes with the session's memory.
+        _turn.Wait();
         _session.Dispose();
         _turn.Dispose();
     }

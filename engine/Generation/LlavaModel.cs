@@ -15,10 +15,18 @@ namespace LlavaCuda.Generation;
 /// </code></example>
 public sealed class LlavaModel : IDisposable
 {
+    private const int DefaultContext = 4096;
     private readonly Device? _owned;
 
-    private LlavaModel(string name, Llava network, LlavaTokenizer tokenizer, ImageProcessor processor, ConversationTemplate template, Device? owned)
+    private LlavaModel(string name, Llava network, LlavaTokenizer tokenizer, ImageProcessor processor, ConversationTemplate template, int? contextLength, Device? owned)
     {
+        int positions = network.Config.Text.MaxPositions;
+        ContextLength = contextLength ?? Math.Min(positions, DefaultContext);
+        if (ContextLength < 1 || ContextLength > positions)
+        {
+            throw new ArgumentException($"The context is {ContextLength} rows; expected 1 to the model's {positions}.");
+        }
+
         Name = name;
         Network = network;
         Tokenizer = tokenizer;
@@ -43,7 +51,7 @@ public sealed class LlavaModel : IDisposable
     public Device Device => Network.Device;
 
     /// <summary>Gets the most rows that a conversation may have, rows of pictures included.</summary>
-    public int ContextLength => Network.Config.Text.MaxPositions;
+    public int ContextLength { get; }
 
     /// <summary>Gets the rows that one picture takes of the context.</summary>
     public int RowsPerImage => Network.Config.RowsPerImage;
@@ -77,7 +85,7 @@ public sealed class LlavaModel : IDisposable
             network = Llava.Create(device ?? owned!, folder.Config);
             folder.Load(network.Parameters, network.Device, progress);
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, manifest), owned);
+            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, manifest), options.ContextLength, owned);
         }
         catch
         {

@@ -12,6 +12,9 @@ public sealed record LlavaModelOptions
     /// <summary>Gets the conversation template, or null for the one that the model's configuration and name suggest.</summary>
     public ConversationTemplate? Template { get; init; }
 
+    /// <summary>Gets the most rows that a conversation may have, for which memory is reserved; null for what the model was made for, at most 4096.</summary>
+    public int? ContextLength { get; init; }
+
     /// <summary>Gets how pictures become square, or null for what the folder says.</summary>
     public ImageAspect? Aspect { get; init; }
 }

@@ -113,11 +113,13 @@ internal sealed class TokenGenerator : IDisposable
         }
 
         long bytes = _plan.Logits(_batch);
-        (_plannedRows, _plannedImages) = (_batch.Rows, _batch.Images);
         if (_arena is null || bytes > _arena.Capacity)
         {
             _arena?.Dispose();
+            _arena = null;
             _arena = new Arena(_model.Device, bytes, "The activations of the prompt");
         }
+
+        (_plannedRows, _plannedImages) = (_batch.Rows, _batch.Images);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class HostBuffer<T>
         int start = Count;
         if (start + count > _items.Length)
         {
-            Array.Resize(ref _items, Math.Max(start + count, Math.Max(64, checked(2 * _items.Length))));
+            Array.Resize(ref _items, Math.Max(start + count, (int)Math.Min(Array.MaxLength, Math.Max(64, 2L * _items.Length))));
         }
 
         Count += count;

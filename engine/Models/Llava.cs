@@ -69,10 +69,10 @@ public sealed class Llava : IDisposable
             return 0;
         }
 
-        long mark = arena.Mark();
+        using ArenaFrame frame = arena.Open();
         DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: Parameters.IsTrained(ModelPart.Language));
         bool trainsPictures = TrainsVision || Parameters.IsTrained(ModelPart.Projector);
-        (Tensor hidden, Tensor features, Tensor images) = SeePictures(arena, b, TrainsVision ? PassMode.Training : PassMode.Inference);
+        (Tensor hidden, Tensor images) = SeePictures(arena, b, TrainsVision ? PassMode.Training : PassMode.Inference);
         (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Training);
         Tensor dx = _language.LossBackward(arena, output, b, scale, accumulate);
         if (trainsPictures && images.Exists)
@@ -97,9 +97,7 @@ public sealed class Llava : IDisposable
             ClearPictureGradients();
         }
 
-        double loss = SumLosses(b.Losses);
-        arena.Release(mark);
-        return loss;
+        return SumLosses(b.Losses);
     }
 
     /// <summary>Computes losses only.</summary>
@@ -113,24 +111,22 @@ public sealed class Llava : IDisposable
             return 0;
         }
 
-        long mark = arena.Mark();
+        using ArenaFrame frame = arena.Open();
         DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false);
         Tensor images = SeePictures(arena, b, PassMode.Inference).Images;
         _language.Loss(arena, _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference), b);
-        double loss = SumLosses(b.Losses);
-        arena.Release(mark);
-        return loss;
+        return SumLosses(b.Losses);
     }
 
     /// <summary>Computes the logits of chosen rows, without or with a cache that the batch's sequences continue.</summary>
     /// <param name="logits">Receives <c>[rows, vocabulary]</c> on the host.</param>
-    /// <param name="batch">Sequences; the cache's first so many.</param>
+    /// <param name="batch">Sequences, as many as the cache has.</param>
     /// <param name="arena">For activations; as it was afterwards.</param>
     /// <param name="rows">Packed rows.</param>
     /// <param name="cache">Receives the new rows' keys and values; its lengths are counted on.</param>
     public void Logits(Span<float> logits, PackedBatch batch, Arena arena, ReadOnlySpan<int> rows, KvCache? cache = null)
     {
-        long mark = arena.Mark();
+        using ArenaFrame frame = arena.Open();
         DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false, cache);
         Tensor chosen = arena.Push(DType.I32, rows.Length);
         Device.CopyFromHost(chosen, rows);
@@ -138,7 +134,6 @@ public sealed class Llava : IDisposable
         (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference);
         Device.CopyToHost(logits, _language.Logits(arena, output, chosen));
         batch.CountInto(cache);
-        arena.Release(mark);
     }
 
     /// <summary>Computes what the vision tower and the projector make of the batch's pictures.</summary>
@@ -148,9 +143,9 @@ public sealed class Llava : IDisposable
     /// <param name="arena">For activations; as it was afterwards.</param>
     public void ImageFeatures(Span<float> hidden, Span<float> features, PackedBatch batch, Arena arena)
     {
-        long mark = arena.Mark();
+        using ArenaFrame frame = arena.Open();
         DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false);
-        (Tensor state, _, Tensor images) = SeePictures(arena, b, PassMode.Inference);
+        (Tensor state, Tensor images) = SeePictures(arena, b, PassMode.Inference);
         if (hidden.Length > 0)
         {
             Device.CopyToHost(hidden, state);
@@ -160,8 +155,6 @@ public sealed class Llava : IDisposable
         {
             Device.CopyToHost(features, images);
         }
-
-        arena.Release(mark);
     }
 
     /// <inheritdoc/>
@@ -171,7 +164,7 @@ public sealed class Llava : IDisposable
         Parameters.Dispose();
     }
 
-    private (Tensor Hidden, Tensor Features, Tensor Images) SeePictures(Arena arena, in DeviceBatch batch, PassMode visionMode)
+    private (Tensor Hidden, Tensor Images) SeePictures(Arena arena, in DeviceBatch batch, PassMode visionMode)
     {
         if (!batch.Pixels.Exists)
         {
@@ -186,7 +179,7 @@ public sealed class Llava : IDisposable
             GatherRows.Forward(Device, features, hidden, batch.FeatureRows);
         }
 
-        return (hidden, features, _projector.Forward(arena, features));
+        return (hidden, _projector.Forward(arena, features));
     }
 
     private void ClearPictureGradients()

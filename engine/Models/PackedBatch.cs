@@ -154,6 +154,11 @@ public sealed class PackedBatch
             throw new InvalidOperationException($"The sequences have {_imageRows.Count / _config.RowsPerImage} image markers, but {Images} pictures were added.");
         }
 
+        if (cache is not null)
+        {
+            CheckRoom(cache);
+        }
+
         if (backward)
         {
             _segments.Sort(_source.Items, _config.Text.VocabularySize);
@@ -198,6 +203,29 @@ public sealed class PackedBatch
             Tensor tensor = arena.Push(DType.I32, values.Length);
             device.CopyFromHost(tensor, values);
             return tensor;
+        }
+    }
+
+    private void CheckRoom(KvCache cache)
+    {
+        if (cache.Lengths.Length != Sequences)
+        {
+            throw new ArgumentException($"The batch has {Sequences} sequences, but the cache {cache.Lengths.Length}.", nameof(cache));
+        }
+
+        for (int i = 0; i < Sequences; i++)
+        {
+            int start = _cuSeqlens.Items[i];
+            int rows = _cuSeqlens.Items[i + 1] - start;
+            if (cache.Lengths[i] + rows > cache.Capacity)
+            {
+                throw new ArgumentException($"Sequence {i} would have {cache.Lengths[i] + rows} rows, but the cache holds {cache.Capacity}.", nameof(cache));
+            }
+
+            if (rows > 0 && _positions.Items[start] != cache.Lengths[i])
+            {
+                throw new ArgumentException($"Sequence {i} goes on at position {_positions.Items[start]}, but the cache has {cache.Lengths[i]} of its rows.", nameof(cache));
+            }
         }
     }
 

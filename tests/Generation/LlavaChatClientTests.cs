@@ -50,11 +50,21 @@ public sealed class LlavaChatClientTests : IDisposable
     }
 
     [Fact]
+    public async Task GetResponse_Instructions_AreASystemMessage()
+    {
+        using LlavaChatClient client = new(_model);
+        ChatResponse beside = await client.GetResponseAsync([Question(null)], new ChatOptions { MaxOutputTokens = 1, Instructions = "Be brief." });
+        ChatResponse among = await client.GetResponseAsync([new ChatMessage(ChatRole.System, "Be brief."), Question(null)], new ChatOptions { MaxOutputTokens = 1 });
+        Assert.Equal(among.Usage!.InputTokenCount, beside.Usage!.InputTokenCount);
+    }
+
+    [Fact]
     public async Task GetResponse_WhatCannotBeDone_IsRefused()
     {
         using LlavaChatClient client = new(_model);
         await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([Question(null)], new ChatOptions { ResponseFormat = ChatResponseFormat.Json }));
         await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([Question(null)], new ChatOptions { FrequencyPenalty = 1 }));
+        await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([Question(null)], new ChatOptions { ModelId = "another" }));
         ArgumentException link = await Assert.ThrowsAsync<ArgumentException>(() =>
             client.GetResponseAsync([new ChatMessage(ChatRole.User, [new UriContent(new Uri("http://127.0.0.1/a.png"), "image/png")])]));
         Assert.Contains("nothing is fetched", link.Message, StringComparison.Ordinal);

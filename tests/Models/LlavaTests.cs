@@ -174,6 +174,22 @@ public class LlavaTests
         Assert.InRange(Math.Sqrt(expected.Zip(actual, static (a, b) => Math.Pow((double)a - b, 2)).Sum()) / size, 0, 2e-6);
     }
 
+    [Theory]
+    [InlineData(4, 0, "the cache holds 4")]
+    [InlineData(32, 3, "goes on at position 3")]
+    public void Logits_CacheThatDoesNotFit_IsRefused(int capacity, int position, string expected)
+    {
+        using CpuDevice device = new(1);
+        using Llava model = TinyModels.Create(device);
+        using Arena arena = TinyModels.Arena(device);
+        using KvCache cache = new(device, model.Config.Text, 1, capacity);
+        PackedBatch batch = new(model.Config);
+        batch.Add([1, 5, 6, 7, 8], [], position);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => model.Logits(new float[model.Config.Text.VocabularySize], batch, arena, [4], cache));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, arena.Mark());
+    }
+
     private static float[] Read(Device device, Tensor tensor)
     {
         float[] values = new float[tensor.Count];

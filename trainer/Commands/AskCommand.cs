@@ -17,7 +17,7 @@ internal static class AskCommand
         ModelOptions options = new();
         Command command = new("ask", "Ask one question, with pictures or without.") { question, stats };
         options.AddTo(command);
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, options, parsed.GetRequiredValue(question), parsed.GetValue(stats), cancellation)));
+        command.SetAction(parsed => Run(parsed, options, parsed.GetRequiredValue(question), parsed.GetValue(stats)));
         return command;
     }
 
@@ -28,24 +28,26 @@ internal static class AskCommand
         CultureInfo.InvariantCulture,
         $"{answer.PromptRows} prompt rows ({answer.ImageRows} of pictures) read in {answer.PrefillTime.TotalSeconds:F2} s, {answer.NewTokens} tokens in {answer.DecodeTime.TotalSeconds:F2} s ({answer.NewTokens / Math.Max(answer.DecodeTime.TotalSeconds, 1e-9):F1} tokens/s)");
 
-    private static int Run(ParseResult parsed, ModelOptions options, string question, bool stats, CancellationToken cancellation)
+    private static int Run(ParseResult parsed, ModelOptions options, string question, bool stats)
     {
+        TextWriter output = parsed.InvocationConfiguration.Output;
         GenerationOptions generation = options.Generation(parsed);
+        using InterruptScope interrupt = new();
         using Device device = options.OpenDevice(parsed);
         using LlavaModel model = options.Load(parsed, device);
         using ChatSession chat = model.StartChat();
-        foreach (string piece in chat.Send(question, options.ReadImages(parsed), generation, cancellation))
+        foreach (string piece in chat.Send(question, options.ReadImages(parsed), generation, interrupt.Token))
         {
-            Console.Out.Write(piece);
-            Console.Out.Flush();
+            output.Write(piece);
+            output.Flush();
         }
 
-        Console.Out.WriteLine();
+        output.WriteLine();
         if (stats)
         {
-            Console.Error.WriteLine(Describe(chat.LastAnswer!));
+            parsed.InvocationConfiguration.Error.WriteLine(Describe(chat.LastAnswer!));
         }
 
-        return chat.LastAnswer!.End == AnswerEnd.Cancelled ? 130 : 0;
+        return chat.LastAnswer!.End == AnswerEnd.Cancelled ? ExitCode.Interrupted : ExitCode.Ok;
     }
 }

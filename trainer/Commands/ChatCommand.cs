@@ -34,7 +34,14 @@ internal static class ChatCommand
             // Without an answer under way the key means what it always means.
             CancellationTokenSource? current = Volatile.Read(ref answering);
             pressed.Cancel = current is not null;
-            current?.Cancel();
+            try
+            {
+                current?.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The answer ended while the key was on its way.
+            }
         };
         Console.CancelKeyPress += stop;
         try

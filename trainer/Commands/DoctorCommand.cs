@@ -14,7 +14,7 @@ internal static class DoctorCommand
     internal static Command Create()
     {
         Command command = new("doctor", "Show the device, its memory and the native libraries found and not found, with the reason.");
-        command.SetAction(_ => Print(Console.Out));
+        command.SetAction(static parsed => Print(parsed.InvocationConfiguration.Output));
         return command;
     }
 

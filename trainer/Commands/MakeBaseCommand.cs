@@ -17,13 +17,13 @@ internal static class MakeBaseCommand
         DeviceOptions device = new();
         Command command = new("make-base", "Make the tiny base models that the quickstart starts from: a vision tower that sees and a language model that reads.") { output, seed };
         device.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(parsed =>
         {
+            using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
             string folder = parsed.GetRequiredValue(output);
-            BaseModels.Make(opened, folder, parsed.GetValue(seed), Report, cancellation);
+            BaseModels.Make(opened, folder, parsed.GetValue(seed), Report, interrupt.Token);
             Console.WriteLine($"The base is in {folder}.");
-            return Task.CompletedTask;
         });
         return command;
     }

@@ -15,6 +15,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> _vision = new("--vision") { Description = "The CLIP folder, where an original LLaVA folder only names one." };
     private readonly Option<string?> _template = new("--template") { Description = "The conversation template, for example v1 or llava_llama_2; by default what the model was trained with." };
     private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
+    private readonly Option<int?> _context = new("--context") { Description = "Most rows of a conversation, pictures included; memory is reserved for them. By default what the model was made for, at most 4096." };
     private readonly Option<string[]> _images = new("--image") { Description = "A picture; may be given several times.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
     private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the likeliest token." };
     private readonly Option<int> _topK = new("--top-k") { Description = "Draw from so many of the likeliest tokens; 0 is all." };
@@ -27,7 +28,7 @@ internal sealed class ModelOptions
     /// <param name="command">The command.</param>
     internal void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _vision, _template, _aspect, _images, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
+        foreach (Option option in (Option[])[_model, _vision, _template, _aspect, _context, _images, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
         {
             command.Add(option);
         }
@@ -55,6 +56,7 @@ internal sealed class ModelOptions
                 VisionTower = parsed.GetValue(_vision),
                 Template = parsed.GetValue(_template) is { } name ? ConversationTemplates.Parse(name) : null,
                 Aspect = parsed.GetValue(_aspect),
+                ContextLength = parsed.GetValue(_context),
             },
             show ? static (done, all) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\rloading {100.0 * done / Math.Max(all, 1):F0} %")) : null);
         if (show)

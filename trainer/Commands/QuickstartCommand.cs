@@ -26,7 +26,7 @@ internal static class QuickstartCommand
             output, from, seed, pictures, pretrain, finetune, questions,
         };
         device.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(parsed =>
         {
             QuickstartOptions options = new(parsed.GetRequiredValue(output))
             {
@@ -37,11 +37,11 @@ internal static class QuickstartCommand
                 FinetuneSteps = AtLeast(1, parsed.GetValue(finetune), "--finetune-steps"),
                 Questions = AtLeast(4, parsed.GetValue(questions), "--questions"),
             };
+            using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
             TextWriter console = parsed.InvocationConfiguration.Output;
             QuickstartRun run = new(options, opened, console, static name => new ConsoleTrainingOutput(name));
-            Print(run.Run(cancellation), options, run.ModelFolder, console);
-            return Task.CompletedTask;
+            Print(run.Run(interrupt.Token), options, run.ModelFolder, console);
         });
         return command;
     }

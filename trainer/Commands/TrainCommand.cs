@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
 using LlavaCuda.Trainer.Training;
 
@@ -28,17 +27,9 @@ internal static class TrainCommand
 
     private static int Run(TrainingOptions options, Func<Device> open)
     {
-        using CancellationTokenSource stop = new();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using InterruptScope interrupt = new();
         using Device device = open();
         using ConsoleTrainingOutput output = new(options.Stage.ToString().ToLowerInvariant());
-        return new TrainingRun(options, device, output).Run(stop.Token).Interrupted ? ExitCode.Interrupted : ExitCode.Ok;
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        }
+        return new TrainingRun(options, device, output).Run(interrupt.Token).Interrupted ? ExitCode.Interrupted : ExitCode.Ok;
     }
 }

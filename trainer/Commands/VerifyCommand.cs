@@ -16,13 +16,14 @@ internal static class VerifyCommand
         DeviceOptions device = new();
         Command command = new("verify", "Compare forward, gradients, training steps and greedy tokens with a folder's reference; exit code 1 where out of tolerance.") { model };
         device.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(parsed =>
         {
+            using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
             using ReferenceCheck check = new(opened, parsed.GetRequiredValue(model));
-            IReadOnlyList<VerifyRow> rows = check.Run(cancellation);
-            Print(rows, Console.Out);
-            return Task.FromResult(rows.All(static r => r.Passes) ? 0 : 1);
+            IReadOnlyList<VerifyRow> rows = check.Run(interrupt.Token);
+            Print(rows, parsed.InvocationConfiguration.Output);
+            return rows.All(static r => r.Passes) ? ExitCode.Ok : ExitCode.Failed;
         });
         return command;
     }
