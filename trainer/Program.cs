@@ -14,6 +14,15 @@ internal static class Program
         return Run(args, Console.Out, Console.Error);
     }
 
+    // The parser's message names the program's own types and lists choices a line each.
+    private static string PlainMessage(string message)
+    {
+        string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        int type = lines[0].IndexOf(" as expected type", StringComparison.Ordinal);
+        string what = type < 0 ? lines[0] : lines[0][..type] + ".";
+        return lines.Length == 1 ? what : $"{what.TrimEnd('.')}; expected {string.Join(", ", lines[1..]).ToLowerInvariant()}.";
+    }
+
     /// <summary>Runs the program. Whatever goes wrong becomes one line on <paramref name="error"/> and an exit code, see <see cref="ExitCode"/>.</summary>
     internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
@@ -38,7 +47,7 @@ internal static class Program
         if (parsed.Errors.Count > 0)
         {
             string command = parsed.CommandResult.Command == root ? "llava" : $"llava {parsed.CommandResult.Command.Name}";
-            string what = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is no command or option." : parsed.Errors[0].Message;
+            string what = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is no command or option." : PlainMessage(parsed.Errors[0].Message);
             error.WriteLine($"{command}: {what} ({command} --help tells more)");
             return ExitCode.Usage;
         }

@@ -118,7 +118,7 @@ internal static class ChatCommand
 
                 break;
             default:
-                Console.Error.WriteLine(Help);
+                Console.Error.WriteLine(words[0] == "/help" ? Help : $"'{line}' is no command. {Help}");
                 break;
         }
 

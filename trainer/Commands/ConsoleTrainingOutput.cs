@@ -24,7 +24,18 @@ internal sealed class ConsoleTrainingOutput(string label) : ITrainingOutput, IDi
     }
 
     /// <inheritdoc/>
-    public void Warn(string line) => Write($"warning: {line}");
+    public void Warn(string line)
+    {
+        // On a terminal both streams share the line of the progress; else warnings belong on the error stream.
+        if (Console.IsErrorRedirected || Console.IsOutputRedirected)
+        {
+            Console.Error.WriteLine($"warning: {line}");
+        }
+        else
+        {
+            Write($"warning: {line}");
+        }
+    }
 
     /// <inheritdoc/>
     public void Begin(long done, long steps) => _progress = ProgressLine.ForConsole(label, steps, done);

@@ -25,5 +25,7 @@ internal sealed class DeviceOptions
     /// <summary>Opens the chosen device.</summary>
     /// <param name="parsed">The parsed command line.</param>
     /// <returns>The device, which the caller disposes.</returns>
-    internal Device Open(ParseResult parsed) => DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads));
+    internal Device Open(ParseResult parsed) => parsed.GetValue(_threads) is < 1
+        ? throw new ArgumentException($"--threads is {parsed.GetValue(_threads)}; expected 1 or more.")
+        : DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads));
 }

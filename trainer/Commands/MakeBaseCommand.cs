@@ -21,7 +21,7 @@ internal static class MakeBaseCommand
         {
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
-            string folder = parsed.GetRequiredValue(output);
+            string folder = FolderOption.Require(parsed.GetRequiredValue(output));
             BaseModels.Make(opened, folder, parsed.GetValue(seed), Report, interrupt.Token);
             Console.WriteLine($"The base is in {folder}.");
         });

@@ -14,7 +14,7 @@ internal sealed class ModelOptions
     private readonly Option<string> _model = new("--model") { Description = "A model folder: Hugging Face LLaVA, or original LLaVA.", Required = true };
     private readonly Option<string?> _vision = new("--vision") { Description = "The CLIP folder, where an original LLaVA folder only names one." };
     private readonly Option<string?> _template = new("--template") { Description = "The conversation template, for example v1 or llava_llama_2; by default what the model was trained with." };
-    private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
+    private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
     private readonly Option<int?> _context = new("--context") { Description = "Most rows of a conversation, pictures included; memory is reserved for them. By default what the model was made for, at most 4096." };
     private readonly Option<string[]> _images = new("--image") { Description = "A picture; may be given several times.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
     private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the likeliest token." };
@@ -75,7 +75,25 @@ internal sealed class ModelOptions
     /// <summary>Gets how to answer.</summary>
     /// <param name="parsed">The parsed command line.</param>
     /// <returns>Validated options.</returns>
-    internal GenerationOptions Generation(ParseResult parsed) => new GenerationOptions
+    internal GenerationOptions Generation(ParseResult parsed)
+    {
+        try
+        {
+            return Read(parsed).Validate();
+        }
+        catch (ArgumentException error)
+        {
+            // The library names its properties; whoever typed options wants those named.
+            (string Property, string Option)[] names =
+            [
+                (nameof(GenerationOptions.MaxNewTokens), _maxNewTokens.Name), (nameof(GenerationOptions.Temperature), _temperature.Name),
+                (nameof(GenerationOptions.TopK), _topK.Name), (nameof(GenerationOptions.TopP), _topP.Name),
+            ];
+            throw new ArgumentException(names.Aggregate(error.Message, static (text, name) => text.Replace(name.Property, name.Option, StringComparison.Ordinal)));
+        }
+    }
+
+    private GenerationOptions Read(ParseResult parsed) => new()
     {
         Temperature = parsed.GetValue(_temperature),
         TopK = parsed.GetValue(_topK),
@@ -83,5 +101,5 @@ internal sealed class ModelOptions
         Seed = parsed.GetValue(_seed),
         MaxNewTokens = parsed.GetValue(_maxNewTokens),
         StopStrings = parsed.GetValue(_stop)!,
-    }.Validate();
+    };
 }

@@ -28,7 +28,7 @@ internal static class QuickstartCommand
         device.AddTo(command);
         command.SetAction(parsed =>
         {
-            QuickstartOptions options = new(parsed.GetRequiredValue(output))
+            QuickstartOptions options = new(FolderOption.Require(parsed.GetRequiredValue(output)))
             {
                 Base = parsed.GetValue(from),
                 Seed = parsed.GetValue(seed),
@@ -62,7 +62,10 @@ internal static class QuickstartCommand
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{summary.Seconds:F0} s, at most {summary.PeakRssMib:F0} MiB resident, {summary.Device}"));
         output.WriteLine($"Look at {Path.Combine(options.Out, "samples.png")} and {Path.Combine(options.Out, "loss.png")}; the figures are in {Path.Combine(options.Out, "summary.json")}.");
-        output.WriteLine($"Talk to it: dotnet run -c Release --project trainer -- chat --model {model} --image {Path.Combine(options.Out, "data", QuickstartData.ImageFolder, "000000.png")}");
+        string picture = Path.Combine(options.Out, QuickstartRun.ExampleFile);
+        output.WriteLine("Talk to it, for example about a picture that it has never seen (it knows questions about colour, shape, place and count, and little else):");
+        output.WriteLine($"  dotnet run -c Release --project trainer -- ask --model {model} --image {picture} --question \"What color is the shape?\"");
+        output.WriteLine($"  dotnet run -c Release --project trainer -- chat --model {model} --image {picture}");
 
         void Row(string name, double value, string meaning) => output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-18} {100 * value,6:F1} %  {meaning}").TrimEnd());
     }

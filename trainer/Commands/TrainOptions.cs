@@ -11,7 +11,7 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary>The options of <c>llava train</c>. Those that are not given keep the values of <see cref="TrainingOptions"/>.</summary>
 internal sealed class TrainOptions
 {
-    private readonly Option<TrainingStage> _stage = new("--stage") { Description = "pretrain or finetune.", Required = true };
+    private readonly Option<TrainingStage> _stage = new("--stage") { HelpName = "pretrain|finetune", Description = "pretrain or finetune.", Required = true };
     private readonly Option<string> _model = new("--model") { Description = "Folder to begin with: a LLaVA, or a language model together with --vision.", Required = true };
     private readonly Option<string?> _vision = new("--vision") { Description = "Folder of a CLIP, for a --model that is a language model." };
     private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with the projector that stage pretrain wrote." };
@@ -20,8 +20,8 @@ internal sealed class TrainOptions
     private readonly Option<string?> _images = new("--images") { Description = "Folder that the paths of pictures begin at." };
     private readonly Option<string> _out = new("--out") { Description = "Folder of checkpoints, metrics and the result.", Required = true };
     private readonly Option<string?> _template = new("--template") { Description = "Conversation template; plain for pretrain, v1 for finetune unless given." };
-    private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { Description = "first puts a turn's picture before its text, as LLaVA does (unless given); data leaves it in its place." };
-    private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { Description = "square crops pictures, pad shows them whole; square for pretrain, pad for finetune unless given." };
+    private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's picture before its text, as LLaVA does (unless given); data leaves it in its place." };
+    private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole; square for pretrain, pad for finetune unless given." };
     private readonly Option<int?> _epochs = new("--epochs") { Description = "How often all samples are gone through (1)." };
     private readonly Option<long?> _steps = new("--steps") { Description = "Optimizer steps, instead of --epochs." };
     private readonly Option<int?> _batch = new("--batch") { Description = "Samples of a micro-batch (pretrain 32, finetune 16)." };
@@ -33,13 +33,13 @@ internal sealed class TrainOptions
     private readonly Option<double?> _maxGradNorm = new("--max-grad-norm") { Description = "Gradients of a larger norm are scaled down to it (1)." };
     private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's decay of the second moment (0.999)." };
     private readonly Option<int?> _maxLength = new("--max-length") { Description = "Most rows of a sample, pictures included (2048, or the model's positions)." };
-    private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { Description = "What becomes of longer samples: error (unless given), truncate (text at the end, never a picture), skip." };
+    private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { HelpName = "error|skip|truncate", Description = "What becomes of longer samples: error (unless given), truncate (text at the end, never a picture), skip." };
     private readonly Option<bool> _allowUnsupervised = new("--allow-unsupervised") { Description = "Accept samples in which no token carries loss." };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "Fixes the order of samples and a new projector (42)." };
     private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints (500); 0 for none but that of an interruption." };
     private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep (1)." };
-    private readonly Option<ResumePolicy?> _resume = new("--resume") { Description = "auto goes on from the newest checkpoint in --out (unless given); never deletes those checkpoints and begins anew." };
-    private readonly Option<DType?> _dtype = new("--dtype") { Description = "Type of the weights in the result: bf16 (unless given), f16, f32. Checkpoints are exact." };
+    private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|never", Description = "auto goes on from the newest checkpoint in --out (unless given); never deletes those checkpoints and begins anew." };
+    private readonly Option<DType?> _dtype = new("--dtype") { HelpName = "bf16|f16|f32", Description = "Type of the weights in the result: bf16 (unless given), f16, f32. Checkpoints are exact." };
     private readonly Option<bool> _saveFull = new("--save-full") { Description = "Let pretrain write the whole model and not the projector alone." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check model, data, memory and disk, show the account of them, and stop before the first step." };
     private readonly Option<int?> _workers = new("--workers") { Description = "Threads that decode pictures ahead of the training." };

@@ -34,9 +34,12 @@ internal static class VerifyCommand
     internal static void Print(IReadOnlyList<VerifyRow> rows, TextWriter output)
     {
         output.WriteLine($"{"compared",-26} {"error",10} {"allowed",10}        worst");
+        int passed = rows.Count(static r => r.Passes);
         foreach (VerifyRow row in rows)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Name,-26} {row.Error,10:E1} {row.Tolerance,10:E0}  {(row.Passes ? "ok  " : "FAIL")}  {row.Worst}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Name,-26} {row.Error,10:0.0e+0} {row.Tolerance,10:0e+0}  {(row.Passes ? "ok  " : "FAIL")}  {row.Worst}").TrimEnd());
         }
+
+        output.WriteLine(passed == rows.Count ? $"all {passed} within tolerance" : $"{rows.Count - passed} of {rows.Count} OUT OF TOLERANCE");
     }
 }

@@ -11,6 +11,9 @@ namespace LlavaCuda.Trainer.Quickstart;
 /// <summary>The main job on a small scale: makes a data set, trains a LLaVA on it in the paper's two stages, asks it about pictures that it has never seen, and saves it.</summary>
 internal sealed class QuickstartRun
 {
+    /// <summary>A held-out picture of one thing, to try the model on.</summary>
+    internal const string ExampleFile = "example.png";
+
     private const int SheetSamples = 12;
     private readonly QuickstartOptions _options;
     private readonly Device _device;
@@ -107,6 +110,7 @@ internal sealed class QuickstartRun
         List<AnsweredQuestion> blanked = QuickstartEvaluation.Ask(model, plain, blank: true, cancellation);
         List<AnsweredQuestion> found = QuickstartEvaluation.Ask(model, lookup, blank: false, cancellation);
         DrawSheet(answers, found);
+        ImageFile.Write(At(ExampleFile), plain.First(static q => q.Scene.Kind == SceneKind.Single).Picture);
         SortedDictionary<string, double> byKind = [];
         foreach (QuestionKind kind in Enum.GetValues<QuestionKind>())
         {
@@ -137,7 +141,7 @@ internal sealed class QuickstartRun
     private void DrawSheet(List<AnsweredQuestion> plain, List<AnsweredQuestion> lookup)
     {
         IEnumerable<AnsweredQuestion> shown = plain.OrderBy(static a => a.IsRight).Take(SheetSamples / 4).Concat(plain.Where(static a => a.IsRight).Take(SheetSamples / 4))
-            .Concat(lookup.Where(static a => !a.IsRight).Take(SheetSamples / 4)).Concat(lookup.Where(static a => a.IsRight)).Take(SheetSamples);
+            .Concat(lookup.Where(static a => !a.IsRight).Take(SheetSamples / 4)).Concat(lookup.Where(static a => a.IsRight)).Concat(plain).Distinct().Take(SheetSamples);
         string title = string.Create(CultureInfo.InvariantCulture, $"held-out pictures: {QuickstartEvaluation.Accuracy(plain):P0} right, look-up {QuickstartEvaluation.Accuracy(lookup):P0}");
         SampleSheet.Write(At("samples.png"), title, [.. shown.Select(static a => new AnsweredPicture(a.Asked.Picture, a.Asked.Question.Text, a.Answer, a.Asked.Question.Answer, a.IsRight))]);
     }
