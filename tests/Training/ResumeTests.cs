@@ -64,26 +64,27 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void Train_Interrupt_SavesAndExitsWith130()
+    public async Task Train_Interrupt_SavesAndExitsWith130()
     {
         _folder.Data.WriteSamples(8);
         TrainingOptions options = _folder.Options(TrainingStage.Pretrain) with { Epochs = 2000, SaveEvery = 1_000_000 };
         using Process process = TrainingFolder.Start(options);
-        string? line = process.StandardOutput.ReadLine();
+        string? line = await process.StandardOutput.ReadLineAsync();
         while (line is not null && !line.StartsWith("pretrain 1/", StringComparison.Ordinal))
         {
-            line = process.StandardOutput.ReadLine();
+            line = await process.StandardOutput.ReadLineAsync();
         }
 
         using (Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]))
         {
-            signal.WaitForExit();
+            await signal.WaitForExitAsync();
         }
 
-        string rest = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        Task<string> warnings = process.StandardError.ReadToEndAsync();
+        await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("interrupted after step", rest, StringComparison.Ordinal);
+        Assert.Contains("interrupted after step", await warnings, StringComparison.Ordinal);
         Assert.Single(new CheckpointStore(options.Out, 1).Steps());
     }
 
