@@ -13,11 +13,10 @@ public class ReadmeTests
     }
 
     [Fact]
-    [Trait("Category", "Reference")]
     public async Task Example_WithAModel_Answers()
     {
         StringWriter output = new();
-        await ReadmeExample.Run(ReferenceFiles.At("layouts", "huggingface"), ReferenceFiles.At("images", "tiny.png"), output);
+        await ReadmeExample.Run(ReferenceFiles.Shipped("layouts", "huggingface"), ReferenceFiles.Shipped("images", "tiny.png"), output);
         Assert.NotEmpty(output.ToString());
     }
 

@@ -7,5 +7,8 @@ internal static class ReferenceFiles
         ? folder
         : Path.Combine(AppContext.BaseDirectory, "reference");
 
+    /// <summary>The copy beside the tests, for tests that need some model folder and not agreement with others.</summary>
+    internal static string Shipped(params ReadOnlySpan<string> parts) => Path.Combine([AppContext.BaseDirectory, "reference", .. parts]);
+
     internal static string At(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
 }

@@ -3,11 +3,10 @@ using LlavaCuda.Images;
 
 namespace LlavaCuda.Tests.Generation;
 
-[Trait("Category", "Reference")]
 public sealed class ChatSessionTests : IDisposable
 {
     private static readonly GenerationOptions Short = new() { MaxNewTokens = 12 };
-    private readonly LlavaModel _model = LlavaModel.Load(ReferenceFiles.At("layouts", "huggingface"));
+    private readonly LlavaModel _model = LlavaModel.Load(ReferenceFiles.Shipped("layouts", "huggingface"));
 
     public void Dispose() => _model.Dispose();
 

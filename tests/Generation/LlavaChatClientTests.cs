@@ -4,10 +4,9 @@ using Microsoft.Extensions.AI;
 
 namespace LlavaCuda.Tests.Generation;
 
-[Trait("Category", "Reference")]
 public sealed class LlavaChatClientTests : IDisposable
 {
-    private readonly LlavaModel _model = LlavaModel.Load(ReferenceFiles.At("layouts", "huggingface"));
+    private readonly LlavaModel _model = LlavaModel.Load(ReferenceFiles.Shipped("layouts", "huggingface"));
 
     public void Dispose() => _model.Dispose();
 
