@@ -107,11 +107,27 @@ public sealed class ResumeTests : IDisposable
         _folder.Data.WriteSamples(8);
         TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
         TrainingFolder.RunUntil(options, 2);
+        Directory.CreateDirectory(Path.Combine(options.Out, ".checkpoint-1.deleted"));
         string inTheWay = Path.Combine(options.Out, ".checkpoint-4.writing");
         File.WriteAllText(inTheWay, string.Empty);
         OneLine.Throws<IOException>(() => TrainingFolder.Run(options), "step 4", "checkpoint-2 is still there");
         File.Delete(inTheWay);
         Assert.Equal(8, TrainingFolder.Run(options).Steps);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(options.Out, ".*"));
+    }
+
+    [Fact]
+    public void Run_WhileAnotherRuns_IsRefused()
+    {
+        _folder.Data.WriteSamples(8);
+        TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
+        using (OutputFolder.Lock(options.Out))
+        {
+            OneLine.Throws<IOException>(() => TrainingFolder.Run(options), "in use by another run");
+        }
+
+        Assert.Equal(8, TrainingFolder.Run(options).Steps);
+        Assert.Equal(["data.json", "images", "out"], Directory.EnumerateFileSystemEntries(_folder.Data.Root).Select(Path.GetFileName).Order());
     }
 
     [Fact]

@@ -32,6 +32,7 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(Values(device, started["vision.embeddings.patch_embedding.weight"]), Values(device, saved["vision.embeddings.patch_embedding.weight"]));
         Assert.True(File.Exists(Path.Combine(options.Out, "loss.png")));
         Assert.Equal(40, File.ReadAllLines(Path.Combine(options.Out, "metrics.jsonl")).Length);
+        Assert.Equal("Finetune", RunIdentity.Read(Path.Combine(options.Out, "training.json"), 40)["stage"]);
         Assert.Equal("mistral_instruct", ModelManifest.TryRead(options.Out)!.Template);
     }
 

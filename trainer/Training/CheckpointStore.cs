@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Models;
 using LlavaCuda.Optimizers;
@@ -17,7 +16,6 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
     private const string OptimizerFile = "optimizer.safetensors";
     private const string StateFile = "state.json";
     private const string DeletedSuffix = ".deleted";
-    private const int Version = 1;
 
     /// <summary>Lists the steps of the checkpoints, oldest first.</summary>
     internal List<long> Steps() => !Directory.Exists(folder) ? [] :
@@ -41,7 +39,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
             {
                 SafetensorsWriter.Write(Path.Combine(beside, WeightsFile), Weights(model));
                 SafetensorsWriter.Write(Path.Combine(beside, OptimizerFile), optimizer.State());
-                AtomicFile.Write(Path.Combine(beside, StateFile), stream => WriteState(stream, step, identity));
+                AtomicFile.Write(Path.Combine(beside, StateFile), stream => RunIdentity.Write(stream, step, identity));
             }));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -81,7 +79,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
     internal bool Restore(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
     {
         string path = PathOf(step);
-        Dictionary<string, string> stored = ReadIdentity(Path.Combine(path, StateFile), step);
+        Dictionary<string, string> stored = RunIdentity.Read(Path.Combine(path, StateFile), step);
         if (RunIdentity.FirstDifference(stored, identity) is { } key)
         {
             throw new InvalidDataException(
@@ -103,38 +101,6 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
 
     private static List<TensorSource> Weights(Llava model) =>
         [.. model.Parameters.All.Where(static p => p.Trainable).Select(p => TensorSource.FromDevice(p.Name, model.Device, p.Value))];
-
-    private static void WriteState(Stream stream, long step, IReadOnlyDictionary<string, string> identity)
-    {
-        using Utf8JsonWriter json = new(stream, ConfigText.Indented);
-        json.WriteStartObject();
-        json.WriteNumber("version", Version);
-        json.WriteNumber("step", step);
-        json.WriteStartObject("run");
-        foreach ((string key, string value) in identity)
-        {
-            json.WriteString(key, value);
-        }
-
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    private static Dictionary<string, string> ReadIdentity(string file, long step)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            JsonElement state = document.RootElement;
-            return state.GetProperty("version").GetInt32() == Version && state.GetProperty("step").GetInt64() == step
-                ? state.GetProperty("run").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetString() ?? string.Empty)
-                : throw new InvalidDataException($"{file}: expected version {Version} and step {step}.");
-        }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"{file} is damaged; delete that checkpoint to go on from an earlier one.", error);
-        }
-    }
 
     // What is too much on the disk costs room and no more: the next checkpoint, or the next run, tries again.
     private void TryDelete(string path, Action delete)

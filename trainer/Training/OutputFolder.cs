@@ -42,20 +42,43 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
         }
     }
 
-    /// <summary>Writes the result: the projector alone after stage 1, else a model folder; a projector that Hugging Face's layout has no form for goes into the original's.</summary>
+    /// <summary>Keeps other runs out of a folder until the handle is disposed or the process ends.</summary>
+    /// <param name="folder">The folder; the lock lies beside it, because the folder itself is exchanged in the end.</param>
+    /// <returns>The handle.</returns>
+    internal static FileStream Lock(string folder)
+    {
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), parent = Path.GetDirectoryName(target) ?? target;
+        Directory.CreateDirectory(parent);
+        string file = Path.Combine(parent, $".{Path.GetFileName(target)}.lock");
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"{folder} is in use by another run ({file}: {error.Message})", error);
+        }
+    }
+
+    /// <summary>Writes the result: the projector alone after stage 1, else a model folder; a projector that Hugging Face's layout has no form for goes into the
+    /// original's. With it goes <c>training.json</c>, which says what the result depends on.</summary>
     /// <returns>What was written, in words.</returns>
-    internal string Save(ParameterTable parameters, Device device)
+    internal string Save(ParameterTable parameters, Device device, IReadOnlyDictionary<string, string> identity)
     {
         SaveOptions how = new()
         {
             Type = options.SaveType,
             Images = setup.Images,
             Tokenizer = ProjectorAlone ? null : setup.Tokenizer,
-            WriteMore = files => files.WriteFiles(new ModelManifest
+            WriteMore = files =>
             {
-                Template = options.Template,
-                ImageAspect = options.ImageAspect == ImageAspect.Pad ? "pad" : "square",
-            }.Write),
+                files.WriteFile("training.json", stream => RunIdentity.Write(stream, setup.Steps, identity));
+                files.WriteFiles(new ModelManifest
+                {
+                    Template = options.Template,
+                    ImageAspect = options.ImageAspect == ImageAspect.Pad ? "pad" : "square",
+                }.Write);
+            },
         };
         if (ProjectorAlone)
         {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
+using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
@@ -14,6 +16,7 @@ internal static class RunIdentity
     /// <summary>The one entry whose difference is told but does not forbid to resume: a damaged picture may have been repaired.</summary>
     internal const string Pictures = "pictures";
 
+    private const int Version = 1;
     private const int ChunkElements = 1 << 20;
 
     /// <summary>Lists the identity of a run.</summary>
@@ -50,6 +53,40 @@ internal static class RunIdentity
     /// <summary>Finds the first entry that differs, or null.</summary>
     internal static string? FirstDifference(IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> current) =>
         stored.Keys.Union(current.Keys).FirstOrDefault(key => key != Pictures && stored.GetValueOrDefault(key) != current.GetValueOrDefault(key));
+
+    /// <summary>Writes identity and step.</summary>
+    internal static void Write(Stream stream, long step, IReadOnlyDictionary<string, string> identity)
+    {
+        using Utf8JsonWriter json = new(stream, ConfigText.Indented);
+        json.WriteStartObject();
+        json.WriteNumber("version", Version);
+        json.WriteNumber("step", step);
+        json.WriteStartObject("run");
+        foreach ((string key, string value) in identity)
+        {
+            json.WriteString(key, value);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote for a step.</summary>
+    internal static Dictionary<string, string> Read(string file, long step)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+            JsonElement state = document.RootElement;
+            return state.GetProperty("version").GetInt32() == Version && state.GetProperty("step").GetInt64() == step
+                ? state.GetProperty("run").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetString() ?? string.Empty)
+                : throw new InvalidDataException($"{file}: expected version {Version} and step {step}.");
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"{file} is damaged; delete that checkpoint to go on from an earlier one.", error);
+        }
+    }
 
     private static string Hash(Device device, Tensor values)
     {

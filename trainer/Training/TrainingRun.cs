@@ -44,7 +44,13 @@ public sealed class TrainingRun
     /// <exception cref="OperationCanceledException">It was cancelled before its first step.</exception>
     public TrainingResult Run(CancellationToken cancellation = default)
     {
-        AtomicFolder.Recover(_options.Out);
+        using FileStream? held = _options.DryRun ? null : OutputFolder.Lock(_options.Out);
+        if (!_options.DryRun)
+        {
+            AtomicFolder.Recover(_options.Out);
+            _checkpoints.Sweep();
+        }
+
         TrainingSetup setup = TrainingSetup.Read(_options, cancellation);
         foreach (string line in setup.Data.Describe())
         {
@@ -57,11 +63,6 @@ public sealed class TrainingRun
         using Llava model = Llava.Create(_device, setup.Config);
         model.Parameters.Train(_device, setup.Trained);
         OutputFolder folder = new(_options, setup);
-        if (!_options.DryRun)
-        {
-            _checkpoints.Sweep();
-        }
-
         folder.Require(model.Parameters, _checkpoints.Steps().Count);
         foreach (string warning in setup.LoadWeights(model.Parameters, _device).Warnings)
         {
@@ -74,11 +75,12 @@ public sealed class TrainingRun
         }
 
         cancellation.ThrowIfCancellationRequested();
-        TrainingResult result = Train(setup, model, plan.Activations, cancellation);
-        return result.Interrupted || _options.DryRun ? result : Finish(setup, model, folder, result);
+        SortedDictionary<string, string> identity = RunIdentity.Of(_options, setup.Steps, setup.MaxRows, setup.Data, setup.Images, model);
+        TrainingResult result = Train(setup, model, plan.Activations, identity, cancellation);
+        return result.Interrupted || _options.DryRun ? result : Finish(setup, model, folder, identity, result);
     }
 
-    private TrainingResult Train(TrainingSetup setup, Llava model, long activationBytes, CancellationToken cancellation)
+    private TrainingResult Train(TrainingSetup setup, Llava model, long activationBytes, IReadOnlyDictionary<string, string> identity, CancellationToken cancellation)
     {
         using Optimizer optimizer = new(_device, model.Parameters, new OptimizerOptions
         {
@@ -87,7 +89,6 @@ public sealed class TrainingRun
             MaxGradientNorm = (float)_options.MaxGradientNorm,
         });
         using Arena arena = new(_device, activationBytes, "the activations");
-        SortedDictionary<string, string> identity = RunIdentity.Of(_options, setup.Steps, setup.MaxRows, setup.Data, setup.Images, model);
         long first = Resume(model, optimizer, identity);
         _output.Write($"{setup.Steps - first:N0} of {setup.Steps:N0} steps to make, each of up to {_options.Accumulate} x {_options.Batch} samples");
         if (_options.DryRun)
@@ -180,9 +181,9 @@ public sealed class TrainingRun
         return newest;
     }
 
-    private TrainingResult Finish(TrainingSetup setup, Llava model, OutputFolder folder, TrainingResult result)
+    private TrainingResult Finish(TrainingSetup setup, Llava model, OutputFolder folder, IReadOnlyDictionary<string, string> identity, TrainingResult result)
     {
-        _output.Write($"{folder.Save(model.Parameters, _device)} is in {_options.Out}");
+        _output.Write($"{folder.Save(model.Parameters, _device, identity)} is in {_options.Out}");
 
         // The weights that the run began with are read once more and held against the result.
         using ComparingDevice comparing = new(_device);
