@@ -3,7 +3,7 @@ namespace LlavaCuda.Text;
 /// <summary>Where the images of a turn go when a sample is prepared for training.</summary>
 public enum ImageOrder
 {
-    /// <summary>As the original code does: all markers of a turn become one, at its front, on a line of its own; the text is trimmed.</summary>
+    /// <summary>All markers of a turn go to its front, each on a line of its own; the text is trimmed. The original code does so with its one marker.</summary>
     First,
 
     /// <summary>Every marker stays where the data has it.</summary>
