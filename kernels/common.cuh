@@ -1,0 +1,190 @@
+#pragma once
+#include "primitives.cuh"
+
+// Vectors of elements as floats, and sums over warps and blocks: what nearly every kernel needs.
+
+// ---- N elements of storage type T as floats -----------------------------------------------------------------------------------------------------
+// N is 1, or as many as fill 16 bytes (8 bf16, 4 float) at an address that is a multiple of 16.
+
+template <typename T>
+struct Vector;
+
+template <>
+struct Vector<float>
+{
+    static constexpr int width = 4;
+    static DEVICE void unpack(u32x4 v, float* x)
+    {
+        x[0] = __uint_as_float(v.x);
+        x[1] = __uint_as_float(v.y);
+        x[2] = __uint_as_float(v.z);
+        x[3] = __uint_as_float(v.w);
+    }
+    static DEVICE u32x4 pack(const float* x)
+    {
+        return u32x4{__float_as_uint(x[0]), __float_as_uint(x[1]), __float_as_uint(x[2]), __float_as_uint(x[3])};
+    }
+    static DEVICE float round(float x) { return x; }
+    static DEVICE float store(float x) { return x; }
+};
+
+template <>
+struct Vector<bf16>
+{
+    static constexpr int width = 8;
+    static DEVICE void unpack(u32x4 v, float* x)
+    {
+        x[0] = low_bf16(v.x);
+        x[1] = high_bf16(v.x);
+        x[2] = low_bf16(v.y);
+        x[3] = high_bf16(v.y);
+        x[4] = low_bf16(v.z);
+        x[5] = high_bf16(v.z);
+        x[6] = low_bf16(v.w);
+        x[7] = high_bf16(v.w);
+    }
+    static DEVICE u32x4 pack(const float* x)
+    {
+        return u32x4{pack_bf16x2(x[0], x[1]), pack_bf16x2(x[2], x[3]), pack_bf16x2(x[4], x[5]), pack_bf16x2(x[6], x[7])};
+    }
+    static DEVICE float round(float x) { return to_float(to_bf16(x)); }
+    static DEVICE bf16 store(float x) { return to_bf16(x); }
+};
+
+// Rounds as a store to T would.
+template <typename T>
+DEVICE float rounded(float x) { return Vector<T>::round(x); }
+
+template <int N, typename T>
+DEVICE void load(const T* address, float (&x)[N])
+{
+    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
+    if constexpr (N == 1)
+    {
+        x[0] = to_float(*address);
+    }
+    else
+    {
+        Vector<T>::unpack(load_16(address), x);
+    }
+}
+
+// For data that is read once: activations that backward reads for the last time, optimizer state.
+template <int N, typename T>
+DEVICE void load_stream(const T* address, float (&x)[N])
+{
+    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
+    if constexpr (N == 1)
+    {
+        x[0] = to_float(*address);
+    }
+    else
+    {
+        Vector<T>::unpack(load_16_stream(address), x);
+    }
+}
+
+template <int N, typename T>
+DEVICE void store(T* address, const float (&x)[N])
+{
+    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
+    if constexpr (N == 1)
+    {
+        *address = Vector<T>::store(x[0]);
+    }
+    else
+    {
+        store_16(address, Vector<T>::pack(x));
+    }
+}
+
+template <int N, typename T>
+DEVICE void store_stream(T* address, const float (&x)[N])
+{
+    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
+    if constexpr (N == 1)
+    {
+        *address = Vector<T>::store(x[0]);
+    }
+    else
+    {
+        store_16_stream(address, Vector<T>::pack(x));
+    }
+}
+
+// ---- sums ---------------------------------------------------------------------------------------------------------------------------------------
+
+constexpr u32 FULL_WARP = 0xffffffffu;
+
+// The warp's sum, the same bits in every lane. All 32 lanes take part.
+DEVICE float warp_sum(float x)
+{
+#pragma unroll
+    for (int distance = 16; distance > 0; distance /= 2)
+    {
+        x += __shfl_xor_sync(FULL_WARP, x, distance);
+    }
+
+    return x;
+}
+
+DEVICE float warp_max(float x)
+{
+#pragma unroll
+    for (int distance = 16; distance > 0; distance /= 2)
+    {
+        x = fmaxf(x, __shfl_xor_sync(FULL_WARP, x, distance));
+    }
+
+    return x;
+}
+
+// The block's sum, the same bits in every thread, in an order that depends on Threads only. All threads take part; slots is shared memory of Threads / 32
+// floats that nobody else uses between this call and the next barrier: callers that come back soon alternate between two sets of slots.
+template <int Threads>
+DEVICE float block_sum(float x, float* slots)
+{
+    static_assert(Threads % 32 == 0, "whole warps");
+    x = warp_sum(x);
+    if constexpr (Threads > 32)
+    {
+        if (threadIdx.x % 32 == 0)
+        {
+            slots[threadIdx.x / 32] = x;
+        }
+
+        __syncthreads();
+        x = slots[0];
+#pragma unroll
+        for (int warp = 1; warp < Threads / 32; warp++)
+        {
+            x += slots[warp];
+        }
+    }
+
+    return x;
+}
+
+template <int Threads>
+DEVICE float block_max(float x, float* slots)
+{
+    static_assert(Threads % 32 == 0, "whole warps");
+    x = warp_max(x);
+    if constexpr (Threads > 32)
+    {
+        if (threadIdx.x % 32 == 0)
+        {
+            slots[threadIdx.x / 32] = x;
+        }
+
+        __syncthreads();
+        x = slots[0];
+#pragma unroll
+        for (int warp = 1; warp < Threads / 32; warp++)
+        {
+            x = fmaxf(x, slots[warp]);
+        }
+    }
+
+    return x;
+}

@@ -1,0 +1,151 @@
+#pragma once
+// The only file with PTX: small functions that kernels are written in. Each has a twin in plain C++ in tests/Emulator/native/primitives.cuh,
+// so that the same kernels run on the processor. Nothing here is included from a CUDA installation: NVRTC alone is enough.
+
+using u8 = unsigned char;
+using u16 = unsigned short;
+using u32 = unsigned int;
+using u64 = unsigned long long;
+using i32 = int;
+using i64 = long long;
+
+#define DEVICE __device__ __forceinline__
+
+// 16 bits of storage: sign, 8 exponent and 7 mantissa bits of a float. It has no arithmetic, so that every rounding is visible in the kernel.
+struct bf16
+{
+    u16 bits;
+};
+
+// Four words that are loaded and stored by one instruction.
+struct alignas(16) u32x4
+{
+    u32 x, y, z, w;
+};
+
+DEVICE float infinity() { return __int_as_float(0x7f800000); }
+
+// ---- conversions ------------------------------------------------------------------------------------------------------------------------------
+
+DEVICE float to_float(float x) { return x; }
+DEVICE float to_float(bf16 x) { return __uint_as_float((u32)x.bits << 16); }
+
+// Two floats rounded to nearest even; lo becomes the lower half.
+DEVICE u32 pack_bf16x2(float lo, float hi)
+{
+    u32 packed;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(hi), "f"(lo));
+    return packed;
+}
+
+DEVICE float low_bf16(u32 packed) { return __uint_as_float(packed << 16); }
+DEVICE float high_bf16(u32 packed) { return __uint_as_float(packed & 0xffff0000u); }
+
+DEVICE bf16 to_bf16(float x) { return bf16{(u16)(pack_bf16x2(x, 0.0f) & 0xffffu)}; }
+
+// ---- arithmetic -------------------------------------------------------------------------------------------------------------------------------
+
+// 2^x and 1/x to about two units in the last place; denormal results become zero.
+DEVICE float exp2_approx(float x)
+{
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+DEVICE float reciprocal_approx(float x)
+{
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+// ---- memory -----------------------------------------------------------------------------------------------------------------------------------
+
+// The block's dynamic shared memory, aligned to 16 bytes. There is no other shared memory in these kernels.
+DEVICE char* shared_memory()
+{
+    extern __shared__ u32x4 block_shared_memory[];
+    return reinterpret_cast<char*>(block_shared_memory);
+}
+
+// 16 bytes from global memory. _stream: read once, leave the caches to others. Addresses are multiples of 16.
+DEVICE u32x4 load_16(const void* address)
+{
+    return *reinterpret_cast<const u32x4*>(address);
+}
+
+DEVICE u32x4 load_16_stream(const void* address)
+{
+    u32x4 v;
+    asm volatile("ld.global.cs.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(address) : "memory");
+    return v;
+}
+
+// 16 bytes that nobody writes while the kernel runs: may come through the read-only path and stay out of L1.
+DEVICE u32x4 load_16_weights(const void* address)
+{
+    u32x4 v;
+    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(address));
+    return v;
+}
+
+DEVICE void store_16(void* address, u32x4 v)
+{
+    *reinterpret_cast<u32x4*>(address) = v;
+}
+
+DEVICE void store_16_stream(void* address, u32x4 v)
+{
+    asm volatile("st.global.cs.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(address), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w) : "memory");
+}
+
+// ---- asynchronous copies from global to shared memory -----------------------------------------------------------------------------------------
+
+DEVICE u32 shared_address(const void* shared) { return (u32)__cvta_generic_to_shared(shared); }
+
+// Copies 16 bytes, or writes 16 zero bytes when not valid (the global address is then not read). Visible to this thread after the group's wait, to
+// others after the barrier behind it.
+DEVICE void cp_async16(void* shared, const void* global, bool valid)
+{
+    int bytes = valid ? 16 : 0;
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(bytes) : "memory");
+}
+
+DEVICE void cp_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+// Waits until at most Pending of this thread's groups are under way.
+template <int Pending>
+DEVICE void cp_async_wait()
+{
+    asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
+}
+
+// ---- tensor cores -----------------------------------------------------------------------------------------------------------------------------
+
+// Four 8x8 matrices of bf16: lane l gives the address of row l%8 of matrix l/8 and receives in r[i] the elements (l/4, 2(l%4)) and (l/4, 2(l%4)+1) of matrix i.
+DEVICE void ldmatrix_x4(u32 (&r)[4], const void* shared)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                 : "r"(shared_address(shared))
+                 : "memory");
+}
+
+// The same, each matrix transposed.
+DEVICE void ldmatrix_x4_transposed(u32 (&r)[4], const void* shared)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                 : "r"(shared_address(shared))
+                 : "memory");
+}
+
+// c += a b for a 16x16, b 16x8, c 16x8, bf16 inputs, fp32 sums. With g = lane/4, q = lane%4: a0 = (g, 2q..2q+1), a1 = (g+8, same), a2 = (g, 2q+8..2q+9),
+// a3 = (g+8, same); b0 = (k 2q..2q+1, n g), b1 = (k 2q+8..2q+9, n g); c0, c1 = (g, 2q..2q+1), c2, c3 = (g+8, same).
+DEVICE void mma_m16n8k16(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1)
+{
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
