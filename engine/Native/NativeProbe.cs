@@ -6,7 +6,7 @@ namespace LlavaCuda.Native;
 /// <param name="Purpose">What it is for.</param>
 /// <param name="Found">The name under which it loaded, or null.</param>
 /// <param name="Tried">Every name that was tried and, where it failed, why.</param>
-public sealed record NativeFinding(string Purpose, string? Found, IReadOnlyList<string> Tried);
+public sealed record LibraryFinding(string Purpose, string? Found, IReadOnlyList<string> Tried);
 
 /// <summary>Looks for the native libraries that the engine can use, without using them.</summary>
 public static class NativeProbe
@@ -21,10 +21,10 @@ public static class NativeProbe
 
     /// <summary>Tries every library under every name it may have here.</summary>
     /// <returns>One finding a library.</returns>
-    public static IReadOnlyList<NativeFinding> FindAll() =>
+    public static IReadOnlyList<LibraryFinding> FindAll() =>
         [.. Libraries.Select(static l => Find(l.Purpose, OperatingSystem.IsWindows() ? l.Windows : l.Linux))];
 
-    private static NativeFinding Find(string purpose, string[] names)
+    private static LibraryFinding Find(string purpose, string[] names)
     {
         List<string> tried = [];
         foreach (string name in names)
@@ -33,7 +33,7 @@ public static class NativeProbe
             {
                 nint handle = NativeLibrary.Load(name, typeof(NativeProbe).Assembly, searchPath: null);
                 NativeLibrary.Free(handle);
-                return new NativeFinding(purpose, name, tried);
+                return new LibraryFinding(purpose, name, tried);
             }
             catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
             {
@@ -41,7 +41,7 @@ public static class NativeProbe
             }
         }
 
-        return new NativeFinding(purpose, null, tried);
+        return new LibraryFinding(purpose, null, tried);
     }
 
     // The loader's message lists every path it tried, a line each, ending in the reason; a reason other than absence says more.

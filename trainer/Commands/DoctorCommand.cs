@@ -26,7 +26,7 @@ internal static class DoctorCommand
         Row("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}");
         Row("device", device.Description);
         Row("memory", string.Create(CultureInfo.InvariantCulture, $"{device.FreeBytes / (double)(1L << 30):F1} GiB free of {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):F1} GiB"));
-        foreach (NativeFinding finding in NativeProbe.FindAll())
+        foreach (LibraryFinding finding in NativeProbe.FindAll())
         {
             Row(finding.Found is null ? "missing" : "found", finding.Found is null ? finding.Purpose : $"{finding.Purpose}: {finding.Found}");
             foreach (string line in finding.Found is null ? finding.Tried : [])

@@ -1,0 +1,17 @@
+namespace LlavaCuda.Native;
+
+/// <summary>Types of elements as cuBLASLt counts them (<c>cudaDataType_t</c>).</summary>
+internal enum CublasDataType
+{
+    /// <summary>32-bit floats.</summary>
+    R32F = 0,
+
+    /// <summary>16-bit IEEE floats.</summary>
+    R16F = 2,
+
+    /// <summary>8-bit signed integers.</summary>
+    R8I = 3,
+
+    /// <summary>bfloat16.</summary>
+    R16BF = 14,
+}

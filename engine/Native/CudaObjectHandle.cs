@@ -1,0 +1,38 @@
+namespace LlavaCuda.Native;
+
+/// <summary>An object of a context. It keeps the context alive and is destroyed in it, on whatever thread that happens.</summary>
+internal abstract class CudaObjectHandle : NativeHandle
+{
+    private readonly CudaContextHandle _context;
+
+    /// <summary>Initializes a new instance of the <see cref="CudaObjectHandle"/> class.</summary>
+    /// <param name="value">The native object.</param>
+    /// <param name="context">Its context.</param>
+    protected CudaObjectHandle(nint value, CudaContextHandle context)
+        : base(value)
+    {
+        _context = context;
+        bool added = false;
+        context.DangerousAddRef(ref added);
+    }
+
+    /// <summary>Destroys the object; its context is current.</summary>
+    /// <returns>What came of it.</returns>
+    protected abstract CudaResult Destroy();
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        // The thread may be the finalizer's, which has no context, or that of another device.
+        _ = CudaDriver.CtxGetCurrent(out nint before);
+        bool switched = before != _context.Value && CudaDriver.CtxSetCurrent(_context.Value) == CudaResult.Success;
+        CudaResult result = Destroy();
+        if (switched)
+        {
+            _ = CudaDriver.CtxSetCurrent(before);
+        }
+
+        _context.DangerousRelease();
+        return result == CudaResult.Success;
+    }
+}
