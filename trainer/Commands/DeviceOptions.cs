@@ -14,12 +14,19 @@ internal sealed class DeviceOptions
 
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads of the CPU device; one a core unless given." };
 
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "How a GPU stores weights and activations: bf16 (auto) or fp32, to compare with others. The processor has fp32 only.",
+        DefaultValueFactory = static _ => "auto",
+    };
+
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>
     internal void AddTo(Command command)
     {
         command.Add(_device);
         command.Add(_threads);
+        command.Add(_precision);
     }
 
     /// <summary>Opens the chosen device.</summary>
@@ -27,5 +34,5 @@ internal sealed class DeviceOptions
     /// <returns>The device, which the caller disposes.</returns>
     internal Device Open(ParseResult parsed) => parsed.GetValue(_threads) is < 1
         ? throw new ArgumentException($"--threads is {parsed.GetValue(_threads)}; expected 1 or more.")
-        : DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads));
+        : DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), parsed.GetValue(_precision)!);
 }

@@ -1,0 +1,211 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using LlavaCuda.Native;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Devices;
+
+/// <summary>
+/// An NVIDIA GPU as a device: one stream, kernels of <c>kernels/</c> compiled at first use, matrix products through cuBLASLt. Storage is bf16 (or single precision, to compare with others);
+/// sums, statistics and gradients of weights are single precision. The ops are in <c>Ops/Cuda</c>, one file each. Two runs give the same bits.
+/// </summary>
+public sealed unsafe partial class CudaDevice : Device
+{
+    [ThreadStatic]
+    private static nint _currentOnThread;
+
+    private readonly CudaContextHandle _context;
+    private readonly CudaStreamHandle _stream;
+    private readonly KernelLibrary _kernels;
+    private readonly StagingRing _staging;
+    private readonly string _name;
+    private readonly int _capability;
+    private readonly bool _synchronous;
+    private nint _workspace;
+    private long _workspaceBytes;
+    private bool _disposed;
+
+    /// <summary>Initializes a new instance of the <see cref="CudaDevice"/> class.</summary>
+    /// <param name="ordinal">Which GPU of those that the driver shows.</param>
+    /// <param name="computeType">Storage of weights and activations: <see cref="DType.BF16"/> or <see cref="DType.F32"/>.</param>
+    /// <exception cref="PlatformNotSupportedException">Driver, GPU, NVRTC or cuBLASLt cannot be had; the message names what and where it was looked for.</exception>
+    public CudaDevice(int ordinal = 0, DType computeType = DType.BF16)
+    {
+        if (computeType is not (DType.BF16 or DType.F32))
+        {
+            throw new ArgumentException($"The CUDA device stores BF16 or F32, not {computeType}.", nameof(computeType));
+        }
+
+        CudaAvailability.Require(ordinal);
+        ComputeType = computeType;
+        Ordinal = ordinal;
+        CudaException.ThrowIfFailed(CudaDriver.DeviceGet(out int device, ordinal));
+        _name = NameOf(device);
+        _capability = (10 * Attribute(device, CudaDeviceAttribute.ComputeCapabilityMajor)) + Attribute(device, CudaDeviceAttribute.ComputeCapabilityMinor);
+        Multiprocessors = Attribute(device, CudaDeviceAttribute.MultiprocessorCount);
+        SharedBytesLimit = Attribute(device, CudaDeviceAttribute.MaxSharedMemoryPerBlockOptin);
+        _context = CudaContextHandle.Retain(device);
+        try
+        {
+            MakeCurrent();
+            _stream = CudaStreamHandle.Create(_context);
+            _staging = new StagingRing(_context);
+            _kernels = new KernelLibrary(_context, new KernelCompiler(KernelTarget.Choose(_capability, KernelCompiler.SupportedArchitectures())), new KernelCache(KernelCache.DefaultFolder));
+            _synchronous = Environment.GetEnvironmentVariable("LLAVACUDA_SYNCHRONOUS") == "1";
+        }
+        catch
+        {
+            _staging?.Dispose();
+            _stream?.Dispose();
+            _context.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gets which GPU it is.</summary>
+    public int Ordinal { get; }
+
+    /// <inheritdoc/>
+    public override string Description =>
+        string.Create(CultureInfo.InvariantCulture, $"cuda:{Ordinal}, {_name}, compute capability {_capability / 10}.{_capability % 10}, {(ComputeType == DType.BF16 ? "bf16" : "fp32")}");
+
+    /// <inheritdoc/>
+    public override DType ComputeType { get; }
+
+    /// <inheritdoc/>
+    public override long FreeBytes
+    {
+        get
+        {
+            MakeCurrent();
+            CudaException.ThrowIfFailed(CudaDriver.MemGetInfo(out nuint free, out _));
+            return (long)free;
+        }
+    }
+
+    /// <summary>Gets the number of streaming multiprocessors: kernels with a fixed number of blocks use a multiple of it.</summary>
+    internal int Multiprocessors { get; }
+
+    /// <summary>Gets the most dynamic shared memory that a block may have.</summary>
+    internal int SharedBytesLimit { get; }
+
+    /// <summary>Gets the compute capability, 10·major + minor.</summary>
+    internal int Capability => _capability;
+
+    /// <summary>Gets the kernels.</summary>
+    internal KernelLibrary Kernels => _kernels;
+
+    /// <summary>Gets the stream that everything is queued on.</summary>
+    internal nint Stream => _stream.Value;
+
+    /// <summary>Gets the context, which is current on a thread that calls an op.</summary>
+    internal CudaContextHandle Context => _context;
+
+    /// <inheritdoc/>
+    public override DeviceMemory Allocate(long bytes, string purpose)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        MakeCurrent();
+        nint address = CudaMemory.Allocate(Math.Max(bytes, 1), purpose);
+        CudaException.ThrowIfFailed(CudaDriver.MemsetD8Async(address, 0, (nuint)bytes, _stream.Value));
+        return new DeviceMemory(this, address, bytes);
+    }
+
+    /// <inheritdoc/>
+    public override void Synchronize()
+    {
+        MakeCurrent();
+        CudaException.ThrowIfFailed(CudaDriver.StreamSynchronize(_stream.Value));
+    }
+
+    internal override void Free(nint address, long bytes)
+    {
+        // After the context is gone its memory is too. A finalizer may come that late, and must not throw.
+        if (!_disposed)
+        {
+            MakeCurrent();
+            CudaDriver.MemFree(address);
+        }
+    }
+
+    /// <summary>Queues a kernel. An empty grid is nothing to do.</summary>
+    /// <param name="template">The kernel.</param>
+    /// <param name="variant">The instance.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="threads">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
+    /// <param name="arguments">The kernel's arguments, in order.</param>
+    internal void Launch(KernelTemplate template, KernelVariant variant, LaunchGrid grid, int threads, int sharedBytes, params ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (grid.IsEmpty)
+        {
+            return;
+        }
+
+        MakeCurrent();
+        _kernels.Get(template, variant).Launch(_stream.Value, grid, threads, sharedBytes, arguments);
+        if (_synchronous)
+        {
+            CudaException.ThrowIfFailed(CudaDriver.StreamSynchronize(_stream.Value), template.NameExpression(variant));
+        }
+    }
+
+    /// <summary>Gives scratch memory to one op: valid until the next call, grown as needed and then kept.</summary>
+    internal nint Workspace(long bytes)
+    {
+        if (bytes > _workspaceBytes)
+        {
+            MakeCurrent();
+            Synchronize();
+            CudaDriver.MemFree(_workspace);
+            (_workspace, _workspaceBytes) = (0, 0);
+            _workspace = CudaMemory.Allocate(bytes, "an operation's workspace");
+            _workspaceBytes = bytes;
+        }
+
+        return _workspace;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing || _disposed)
+        {
+            return;
+        }
+
+        MakeCurrent();
+        CudaDriver.StreamSynchronize(_stream.Value);
+        CudaDriver.MemFree(_workspace);
+        _kernels.Dispose();
+        _staging.Dispose();
+        _stream.Dispose();
+        _disposed = true;
+        _currentOnThread = 0;
+        _context.Dispose();
+    }
+
+    private static int Attribute(int device, CudaDeviceAttribute attribute)
+    {
+        CudaException.ThrowIfFailed(CudaDriver.DeviceGetAttribute(out int value, attribute, device));
+        return value;
+    }
+
+    private static string NameOf(int device)
+    {
+        byte* name = stackalloc byte[256];
+        CudaException.ThrowIfFailed(CudaDriver.DeviceGetName(name, 256, device));
+        return Marshal.PtrToStringUTF8((nint)name) ?? string.Empty;
+    }
+
+    // Calls may come from any thread, one at a time; the driver knows a current context a thread.
+    private void MakeCurrent()
+    {
+        if (_currentOnThread != _context.Value)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            CudaException.ThrowIfFailed(CudaDriver.CtxSetCurrent(_context.Value));
+            _currentOnThread = _context.Value;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+using LlavaCuda.Native;
+using LlavaCuda.Tensors;
+
+namespace LlavaCuda.Devices;
+
+/// <content>Copies on the device.</content>
+public sealed unsafe partial class CudaDevice
+{
+    internal override void MoveForward(Tensor destination, Tensor source) =>
+        CudaException.ThrowIfFailed(CudaDriver.MemcpyDtoDAsync(destination.Address, source.Address, (nuint)source.Bytes, Stream));
+}
