@@ -12,18 +12,35 @@ DEVICE i64 elementwise_start(int load, int n)
     return (((i64)blockIdx.x * ELEMENTWISE_LOADS + load) * ELEMENTWISE_THREADS + threadIdx.x) * n;
 }
 
+// N elements as they lie in memory: four of these wait for their bytes in a quarter of the registers that floats would take.
+template <typename T, int N>
+struct Packed
+{
+    u32x4 bits;
+    static DEVICE Packed from(const T* address) { return Packed{load_16(address)}; }
+    DEVICE void unpack(float (&x)[N]) const { Vector<T>::unpack(bits, x); }
+};
+
+template <typename T>
+struct Packed<T, 1>
+{
+    T bits;
+    static DEVICE Packed from(const T* address) { return Packed{*address}; }
+    DEVICE void unpack(float (&x)[1]) const { x[0] = to_float(bits); }
+};
+
 // y[i] = f(x[i]); N divides count.
 template <int N, typename Y, typename X, typename F>
 DEVICE void map_elements(Y* y, const X* x, i64 count, F f)
 {
-    float values[ELEMENTWISE_LOADS][N];
+    Packed<X, N> inputs[ELEMENTWISE_LOADS];
 #pragma unroll
     for (int k = 0; k < ELEMENTWISE_LOADS; k++)
     {
         i64 i = elementwise_start(k, N);
         if (i < count)
         {
-            load(x + i, values[k]);
+            inputs[k] = Packed<X, N>::from(x + i);
         }
     }
 
@@ -33,13 +50,15 @@ DEVICE void map_elements(Y* y, const X* x, i64 count, F f)
         i64 i = elementwise_start(k, N);
         if (i < count)
         {
+            float values[N];
+            inputs[k].unpack(values);
 #pragma unroll
             for (int j = 0; j < N; j++)
             {
-                values[k][j] = f(values[k][j]);
+                values[j] = f(values[j]);
             }
 
-            store(y + i, values[k]);
+            store(y + i, values);
         }
     }
 }
@@ -48,16 +67,16 @@ DEVICE void map_elements(Y* y, const X* x, i64 count, F f)
 template <int N, typename T, typename F>
 DEVICE void map_element_pairs(T* y, const T* a, const T* b, i64 count, F f)
 {
-    float left[ELEMENTWISE_LOADS][N];
-    float right[ELEMENTWISE_LOADS][N];
+    Packed<T, N> lefts[ELEMENTWISE_LOADS];
+    Packed<T, N> rights[ELEMENTWISE_LOADS];
 #pragma unroll
     for (int k = 0; k < ELEMENTWISE_LOADS; k++)
     {
         i64 i = elementwise_start(k, N);
         if (i < count)
         {
-            load(a + i, left[k]);
-            load(b + i, right[k]);
+            lefts[k] = Packed<T, N>::from(a + i);
+            rights[k] = Packed<T, N>::from(b + i);
         }
     }
 
@@ -67,13 +86,17 @@ DEVICE void map_element_pairs(T* y, const T* a, const T* b, i64 count, F f)
         i64 i = elementwise_start(k, N);
         if (i < count)
         {
+            float left[N];
+            float right[N];
+            lefts[k].unpack(left);
+            rights[k].unpack(right);
 #pragma unroll
             for (int j = 0; j < N; j++)
             {
-                left[k][j] = f(left[k][j], right[k][j]);
+                left[j] = f(left[j], right[j]);
             }
 
-            store(y + i, left[k]);
+            store(y + i, left);
         }
     }
 }
