@@ -55,62 +55,121 @@ struct Vector<bf16>
 template <typename T>
 DEVICE float rounded(float x) { return Vector<T>::round(x); }
 
-template <int N, typename T>
-DEVICE void load(const T* address, float (&x)[N])
+// N elements as they lie in memory: what waits, for its bytes or behind a barrier, does so in a quarter or half of the registers that floats would take. N is 1, or whole words;
+// 4 bf16, half a word, are for where they meet 4 floats.
+template <typename T, int N>
+struct Packed
 {
-    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
-    if constexpr (N == 1)
-    {
-        x[0] = to_float(*address);
-    }
-    else
-    {
-        Vector<T>::unpack(load_16(address), x);
-    }
-}
+    static constexpr int width = Vector<T>::width;
+    static_assert(N % width == 0, "one element or multiples of 16 bytes");
+    u32x4 words[N / width];
 
-// For data that is read once: activations that backward reads for the last time, optimizer state.
-template <int N, typename T>
-DEVICE void load_stream(const T* address, float (&x)[N])
+    static DEVICE Packed from(const T* address)
+    {
+        Packed p;
+#pragma unroll
+        for (int i = 0; i < N / width; i++)
+        {
+            p.words[i] = load_16(address + i * width);
+        }
+
+        return p;
+    }
+
+    // For data that is read once: activations that backward reads for the last time, optimizer state.
+    static DEVICE Packed from_stream(const T* address)
+    {
+        Packed p;
+#pragma unroll
+        for (int i = 0; i < N / width; i++)
+        {
+            p.words[i] = load_16_stream(address + i * width);
+        }
+
+        return p;
+    }
+
+    static DEVICE Packed of(const float (&x)[N])
+    {
+        Packed p;
+#pragma unroll
+        for (int i = 0; i < N / width; i++)
+        {
+            p.words[i] = Vector<T>::pack(x + i * width);
+        }
+
+        return p;
+    }
+
+    DEVICE void unpack(float (&x)[N]) const
+    {
+#pragma unroll
+        for (int i = 0; i < N / width; i++)
+        {
+            Vector<T>::unpack(words[i], x + i * width);
+        }
+    }
+
+    DEVICE void store(T* address) const
+    {
+#pragma unroll
+        for (int i = 0; i < N / width; i++)
+        {
+            store_16(address + i * width, words[i]);
+        }
+    }
+
+    DEVICE void store_stream(T* address) const
+    {
+#pragma unroll
+        for (int i = 0; i < N / width; i++)
+        {
+            store_16_stream(address + i * width, words[i]);
+        }
+    }
+};
+
+template <typename T>
+struct Packed<T, 1>
 {
-    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
-    if constexpr (N == 1)
+    T bits;
+    static DEVICE Packed from(const T* address) { return Packed{*address}; }
+    static DEVICE Packed from_stream(const T* address) { return Packed{*address}; }
+    static DEVICE Packed of(const float (&x)[1]) { return Packed{Vector<T>::store(x[0])}; }
+    DEVICE void unpack(float (&x)[1]) const { x[0] = to_float(bits); }
+    DEVICE void store(T* address) const { *address = bits; }
+    DEVICE void store_stream(T* address) const { *address = bits; }
+};
+
+template <>
+struct Packed<bf16, 4>
+{
+    u64 bits;
+    static DEVICE Packed from(const bf16* address) { return Packed{*reinterpret_cast<const u64*>(address)}; }
+    static DEVICE Packed of(const float (&x)[4]) { return Packed{pack_bf16x2(x[0], x[1]) | (u64)pack_bf16x2(x[2], x[3]) << 32}; }
+
+    DEVICE void unpack(float (&x)[4]) const
     {
-        x[0] = to_float(*address);
+        x[0] = low_bf16((u32)bits);
+        x[1] = high_bf16((u32)bits);
+        x[2] = low_bf16((u32)(bits >> 32));
+        x[3] = high_bf16((u32)(bits >> 32));
     }
-    else
-    {
-        Vector<T>::unpack(load_16_stream(address), x);
-    }
-}
+
+    DEVICE void store(bf16* address) const { *reinterpret_cast<u64*>(address) = bits; }
+};
 
 template <int N, typename T>
-DEVICE void store(T* address, const float (&x)[N])
-{
-    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
-    if constexpr (N == 1)
-    {
-        *address = Vector<T>::store(x[0]);
-    }
-    else
-    {
-        store_16(address, Vector<T>::pack(x));
-    }
-}
+DEVICE void load(const T* address, float (&x)[N]) { Packed<T, N>::from(address).unpack(x); }
 
 template <int N, typename T>
-DEVICE void store_stream(T* address, const float (&x)[N])
-{
-    static_assert(N == 1 || N == Vector<T>::width, "one element or 16 bytes");
-    if constexpr (N == 1)
-    {
-        *address = Vector<T>::store(x[0]);
-    }
-    else
-    {
-        store_16_stream(address, Vector<T>::pack(x));
-    }
-}
+DEVICE void load_stream(const T* address, float (&x)[N]) { Packed<T, N>::from_stream(address).unpack(x); }
+
+template <int N, typename T>
+DEVICE void store(T* address, const float (&x)[N]) { Packed<T, N>::of(x).store(address); }
+
+template <int N, typename T>
+DEVICE void store_stream(T* address, const float (&x)[N]) { Packed<T, N>::of(x).store_stream(address); }
 
 // ---- sums ---------------------------------------------------------------------------------------------------------------------------------------
 

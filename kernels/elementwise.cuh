@@ -12,23 +12,6 @@ DEVICE i64 elementwise_start(int load, int n)
     return (((i64)blockIdx.x * ELEMENTWISE_LOADS + load) * ELEMENTWISE_THREADS + threadIdx.x) * n;
 }
 
-// N elements as they lie in memory: four of these wait for their bytes in a quarter of the registers that floats would take.
-template <typename T, int N>
-struct Packed
-{
-    u32x4 bits;
-    static DEVICE Packed from(const T* address) { return Packed{load_16(address)}; }
-    DEVICE void unpack(float (&x)[N]) const { Vector<T>::unpack(bits, x); }
-};
-
-template <typename T>
-struct Packed<T, 1>
-{
-    T bits;
-    static DEVICE Packed from(const T* address) { return Packed{*address}; }
-    DEVICE void unpack(float (&x)[1]) const { x[0] = to_float(bits); }
-};
-
 // y[i] = f(x[i]); N divides count.
 template <int N, typename Y, typename X, typename F>
 DEVICE void map_elements(Y* y, const X* x, i64 count, F f)
