@@ -34,7 +34,7 @@ public sealed unsafe class CublasException : Exception
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Throw(CublasStatus status, string? context, string call)
     {
-        string words = Marshal.PtrToStringUTF8((nint)CublasLt.GetStatusString(status)) ?? status.ToString();
+        string words = NativeLoader.Find(NativeComponent.CublasLt).IsFound ? Marshal.PtrToStringUTF8((nint)CublasLt.GetStatusString(status)) ?? status.ToString() : status.ToString();
         throw new CublasException(status, NativeCallText.Failure(call, $"{words} ({(int)status})", context, bytes: -1));
     }
 }

@@ -19,5 +19,5 @@ internal sealed class CudaEventHandle : CudaObjectHandle
     }
 
     /// <inheritdoc/>
-    protected override CudaResult Destroy() => CudaDriver.EventDestroy(handle);
+    protected override bool Destroy() => CudaDriver.EventDestroy(handle) == CudaResult.Success;
 }

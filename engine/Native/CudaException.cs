@@ -31,13 +31,26 @@ public sealed unsafe class CudaException : Exception
         }
     }
 
+    /// <summary>Gives the driver's name of a code and its sentence for it; where it has none, the enumeration's name and nothing.</summary>
+    /// <param name="result">The code.</param>
+    /// <returns>Name and sentence.</returns>
+    internal static (string Name, string Words) Words(CudaResult result)
+    {
+        if (!NativeLoader.Find(NativeComponent.Driver).IsFound || CudaDriver.GetErrorName(result, out byte* name) != CudaResult.Success)
+        {
+            return (result.ToString(), string.Empty);
+        }
+
+        string words = CudaDriver.GetErrorString(result, out byte* text) == CudaResult.Success ? Text(text) : string.Empty;
+        return (Text(name), words);
+    }
+
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Throw(CudaResult result, string? context, long bytes, string call)
     {
-        string name = CudaDriver.GetErrorName(result, out byte* text) == CudaResult.Success ? Text(text) : result.ToString();
-        string words = CudaDriver.GetErrorString(result, out text) == CudaResult.Success ? $": {Text(text)}" : string.Empty;
-        throw new CudaException(result, NativeCallText.Failure(call, $"{name} ({(int)result}){words}", context, bytes));
+        (string name, string words) = Words(result);
+        throw new CudaException(result, NativeCallText.Failure(call, $"{name} ({(int)result}){(words.Length == 0 ? words : $": {words}")}", context, bytes));
     }
 
     private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? string.Empty;

@@ -22,5 +22,5 @@ internal sealed class CudaGraphHandle : CudaObjectHandle
     }
 
     /// <inheritdoc/>
-    protected override CudaResult Destroy() => CudaDriver.GraphExecDestroy(handle);
+    protected override bool Destroy() => CudaDriver.GraphExecDestroy(handle) == CudaResult.Success;
 }

@@ -38,5 +38,5 @@ internal sealed unsafe class CudaModuleHandle : CudaObjectHandle
     }
 
     /// <inheritdoc/>
-    protected override CudaResult Destroy() => CudaDriver.ModuleUnload(handle);
+    protected override bool Destroy() => CudaDriver.ModuleUnload(handle) == CudaResult.Success;
 }

@@ -9,16 +9,19 @@ internal abstract class CudaObjectHandle : NativeHandle
     /// <param name="value">The native object.</param>
     /// <param name="context">Its context.</param>
     protected CudaObjectHandle(nint value, CudaContextHandle context)
-        : base(value)
+        : base(value: 0)
     {
         _context = context;
+
+        // Only what keeps its context alive is an object that is ever destroyed.
         bool added = false;
         context.DangerousAddRef(ref added);
+        SetHandle(value);
     }
 
     /// <summary>Destroys the object; its context is current.</summary>
-    /// <returns>What came of it.</returns>
-    protected abstract CudaResult Destroy();
+    /// <returns>Whether it went well.</returns>
+    protected abstract bool Destroy();
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
@@ -26,13 +29,13 @@ internal abstract class CudaObjectHandle : NativeHandle
         // The thread may be the finalizer's, which has no context, or that of another device.
         _ = CudaDriver.CtxGetCurrent(out nint before);
         bool switched = before != _context.Value && CudaDriver.CtxSetCurrent(_context.Value) == CudaResult.Success;
-        CudaResult result = Destroy();
+        bool destroyed = Destroy();
         if (switched)
         {
             _ = CudaDriver.CtxSetCurrent(before);
         }
 
         _context.DangerousRelease();
-        return result == CudaResult.Success;
+        return destroyed;
     }
 }

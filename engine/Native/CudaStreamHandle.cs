@@ -18,5 +18,5 @@ internal sealed class CudaStreamHandle : CudaObjectHandle
     }
 
     /// <inheritdoc/>
-    protected override CudaResult Destroy() => CudaDriver.StreamDestroy(handle);
+    protected override bool Destroy() => CudaDriver.StreamDestroy(handle) == CudaResult.Success;
 }

@@ -19,9 +19,12 @@ internal static class NativeLoader
     /// <summary>cuBLASLt's name in the imports.</summary>
     internal const string CublasLtLibrary = "cublasLt";
 
-    private static readonly Lazy<NativeFinding> Driver = new(static () => NativeSearch.Find(NativeComponent.Driver, newestMajor: int.MaxValue));
-    private static readonly Lazy<NativeFinding> Compiler = new(static () => NativeSearch.Find(NativeComponent.Nvrtc, NewestMajor()));
-    private static readonly Lazy<NativeFinding> Products = new(static () => NativeSearch.Find(NativeComponent.CublasLt, NewestMajor()));
+    private static readonly Lazy<NativeFinding> Driver = new(static () => NativeSearch.Find(NativeComponent.Driver, driver: null, NativeEnvironment.Machine));
+    private static readonly Lazy<NativeFinding> Compiler = new(static () => NativeSearch.Find(NativeComponent.Nvrtc, DriverVersion, NativeEnvironment.Machine));
+    private static readonly Lazy<NativeFinding> Products = new(static () => NativeSearch.Find(NativeComponent.CublasLt, DriverVersion, NativeEnvironment.Machine));
+
+    /// <summary>Gets the newest CUDA that the driver supports, or null where there is no driver: the compiler alone can be of use all the same.</summary>
+    internal static Version? DriverVersion => Driver.Value is { IsFound: true, Version.Major: > 0 } driver ? driver.Version : null;
 
     /// <summary>Gives what was found; looks for it at the first call.</summary>
     /// <param name="component">Of what.</param>
@@ -66,6 +69,7 @@ internal static class NativeLoader
     [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries", Justification = "The only place that is sure to come before the first import, and it looks for nothing yet.")]
     internal static void Register() => NativeLibrary.SetDllImportResolver(typeof(NativeLoader).Assembly, Resolve);
 
+    // An import whose library is missing fails with the loader's one line, not with the runtime's list of paths.
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
         NativeComponent component = name switch
@@ -77,7 +81,4 @@ internal static class NativeLoader
         Require(component);
         return Find(component).Handle;
     }
-
-    // A cubin of CUDA 13's compiler does not load on a driver of CUDA 12. Without a driver the compiler alone can still be of use.
-    private static int NewestMajor() => Driver.Value.IsFound ? Driver.Value.Version.Major : int.MaxValue;
 }

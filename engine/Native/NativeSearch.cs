@@ -2,67 +2,115 @@ using System.Runtime.InteropServices;
 
 namespace LlavaCuda.Native;
 
-/// <summary>Looks for one library in one place after the other.</summary>
-internal static unsafe class NativeSearch
+/// <summary>Looks for one library in one place after the other: the user's folders, the system's library path, CUDA toolkits, NVIDIA's Python packages.</summary>
+internal static class NativeSearch
 {
-    /// <summary>The variable with folders to look in first.</summary>
-    internal const string PathVariable = "LLAVACUDA_CUDA_PATH";
+    // Of one line: more folders than these are counted, and "doctor" lists them.
+    private const int NamedPlaces = 8;
+    private const string Absent = "not there";
 
-    /// <summary>Looks for a library and loads it.</summary>
+    /// <summary>Looks for a library and loads the first that is of use. Never throws.</summary>
     /// <param name="component">Which.</param>
-    /// <param name="newestMajor">The newest major version of CUDA that may be taken.</param>
+    /// <param name="driver">Version of the driver's CUDA, or null where there is none: no library of a newer major version is taken.</param>
+    /// <param name="machine">Where to look.</param>
     /// <returns>What came of it.</returns>
-    internal static NativeFinding Find(NativeComponent component, int newestMajor)
+    internal static NativeFinding Find(NativeComponent component, Version? driver, NativeEnvironment machine)
     {
-        List<string> tried = [];
-        string[] folders = (Environment.GetEnvironmentVariable(PathVariable) ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        foreach (string folder in (string[])[.. folders, string.Empty])
+        IReadOnlyList<(string File, int Major)> names = NativeNames.Of(component, machine.IsWindows);
+        List<NativeAttempt> tried = [];
+        List<string> places = [];
+        foreach ((string title, IEnumerable<string?> folders) in Places(component, machine))
         {
-            foreach ((string name, int major) in Names(component))
+            int before = places.Count;
+            foreach (string? folder in folders)
             {
-                string path = Path.Combine(folder, name);
-                if (major <= newestMajor && NativeLibrary.TryLoad(path, out nint handle))
+                places.Add(folder ?? title);
+                foreach ((string file, int major) in names)
                 {
-                    return new NativeFinding(component, handle, path, ReadVersion(component, handle), tried, null);
+                    if (TryOpen(component, folder, file, driver is null || major <= driver.Major ? null : driver, machine, tried) is NativeImage image)
+                    {
+                        return new NativeFinding(component, image.Handle, folder is null ? file : Path.Join(folder, file), image.Version, tried, null);
+                    }
                 }
+            }
 
-                tried.Add(path);
+            if (places.Count == before)
+            {
+                places.Add($"{title} (none here)");
             }
         }
 
-        string reason = $"{component} was not found: looked in {string.Join(", ", tried)}; set {PathVariable} to its folder.";
-        return new NativeFinding(component, 0, null, new Version(), tried, reason);
+        string[] usable = [.. names.Where(n => driver is null || n.Major <= driver.Major).Select(static n => n.File)];
+        return new NativeFinding(component, 0, null, new Version(), tried, Missing(component, usable.Length > 0 ? usable : [names[^1].File], tried, places));
     }
 
-    private static (string Name, int Major)[] Names(NativeComponent component) => (component, OperatingSystem.IsWindows()) switch
+    // A null folder stands for the system's library path, which only the system knows.
+    private static IEnumerable<(string Title, IEnumerable<string?> Folders)> Places(NativeComponent component, NativeEnvironment machine)
     {
-        (NativeComponent.Driver, false) => [("libcuda.so.1", 0)],
-        (NativeComponent.Driver, true) => [("nvcuda.dll", 0)],
-        (NativeComponent.Nvrtc, false) => [("libnvrtc.so.13", 13), ("libnvrtc.so.12", 12)],
-        (NativeComponent.Nvrtc, true) => [("nvrtc64_130_0.dll", 13), ("nvrtc64_120_0.dll", 12)],
-        (_, false) => [("libcublasLt.so.13", 13), ("libcublasLt.so.12", 12)],
-        (_, true) => [("cublasLt64_13.dll", 13), ("cublasLt64_12.dll", 12)],
-    };
-
-    // Through the library itself: the imports would ask for the finding that is being made.
-    private static Version ReadVersion(NativeComponent component, nint library)
-    {
-        int major = 0;
-        int minor = 0;
-        switch (component)
+        IEnumerable<string> named = NativeFolders.Named(machine);
+        if (named.Any())
         {
-            case NativeComponent.Driver when NativeLibrary.TryGetExport(library, "cuDriverGetVersion", out nint function):
-                int version = 0;
-                _ = ((delegate* unmanaged<int*, int>)function)(&version);
-                return new Version(version / 1000, version % 1000 / 10);
-            case NativeComponent.Nvrtc when NativeLibrary.TryGetExport(library, "nvrtcVersion", out nint function):
-                _ = ((delegate* unmanaged<int*, int*, int>)function)(&major, &minor);
-                return new Version(major, minor);
-            case NativeComponent.CublasLt when NativeLibrary.TryGetExport(library, "cublasLtGetVersion", out nint function):
-                int number = (int)((delegate* unmanaged<nuint>)function)();
-                return new Version(number / 10000, number % 10000 / 100, number % 100);
-            default:
-                return new Version();
+            yield return (NativeFolders.Variable, named);
         }
+
+        yield return ("the system's library path", [null]);
+        if (component != NativeComponent.Driver)
+        {
+            yield return ("CUDA toolkits", NativeFolders.Toolkits(machine));
+            yield return ("NVIDIA's Python packages", NativeFolders.Wheels(machine, component));
+        }
+        else if (NativeFolders.Drivers(machine).Any())
+        {
+            yield return (string.Empty, NativeFolders.Drivers(machine));
+        }
+    }
+
+    private static NativeImage? TryOpen(NativeComponent component, string? folder, string file, Version? tooOldDriver, NativeEnvironment machine, List<NativeAttempt> tried)
+    {
+        string path = folder is null ? file : Path.Join(folder, file);
+        if (folder is not null && !File.Exists(path))
+        {
+            tried.Add(new NativeAttempt(path, Absent, IsAbsent: true));
+            return null;
+        }
+
+        if (tooOldDriver is not null)
+        {
+            tried.Add(new NativeAttempt(path, $"not taken: the driver supports CUDA {tooOldDriver} only", IsAbsent: folder is null));
+            return null;
+        }
+
+        try
+        {
+            NativeImage image = machine.Open(component, path);
+            OpenBuiltins(component, folder, image, machine);
+            return image;
+        }
+        catch (Exception error) when (NativeImage.IsFailure(error))
+        {
+            string? reason = NativeImage.Reason(error, path);
+            tried.Add(new NativeAttempt(path, reason ?? Absent, IsAbsent: reason is null));
+            return null;
+        }
+    }
+
+    // NVRTC loads its builtins by their bare name. From a folder outside of the system's library path that works only if they are loaded already.
+    private static void OpenBuiltins(NativeComponent component, string? folder, NativeImage nvrtc, NativeEnvironment machine)
+    {
+        if (component == NativeComponent.Nvrtc && folder is not null)
+        {
+            string path = Path.Join(folder, NativeNames.NvrtcBuiltins(nvrtc.Version, machine.IsWindows));
+            _ = File.Exists(path) && NativeLibrary.TryLoad(path, out _);
+        }
+    }
+
+    private static string Missing(NativeComponent component, string[] files, List<NativeAttempt> tried, List<string> places)
+    {
+        NativeAttempt[] useless = [.. tried.Where(static t => !t.IsAbsent)];
+        string which = $"{NativeNames.Title(component)} ({string.Join(" or ", files)})";
+        string what = useless.Length == 0 ? "was not found" : $"cannot be used: {string.Join(", ", useless.Take(NamedPlaces).Select(static t => $"{t.Path} ({t.Reason})"))}";
+        string more = places.Count > NamedPlaces ? $" and {places.Count - NamedPlaces} more folders" : string.Empty;
+        string advice = component == NativeComponent.Driver ? "install NVIDIA's driver, 525 or newer" : $"set {NativeFolders.Variable} to its folder";
+        return $"{which} {what}{(useless.Length == 0 ? ":" : ";")} looked in {string.Join(", ", places.Take(NamedPlaces))}{more}; {advice}.";
     }
 }

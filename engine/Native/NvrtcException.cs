@@ -39,7 +39,7 @@ public sealed unsafe class NvrtcException : Exception
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Throw(NvrtcResult result, string? context, string? log, string call)
     {
-        string name = Marshal.PtrToStringUTF8((nint)Nvrtc.GetErrorString(result)) ?? result.ToString();
+        string name = NativeLoader.Find(NativeComponent.Nvrtc).IsFound ? Marshal.PtrToStringUTF8((nint)Nvrtc.GetErrorString(result)) ?? result.ToString() : result.ToString();
         string line = NativeCallText.Failure(call, $"{name} ({(int)result})", context, bytes: -1);
         throw new NvrtcException(result, string.IsNullOrWhiteSpace(log) ? line : $"{line}\n{log.TrimEnd()}", log ?? string.Empty);
     }

@@ -42,5 +42,5 @@ internal sealed unsafe class PinnedMemory : CudaObjectHandle
     }
 
     /// <inheritdoc/>
-    protected override CudaResult Destroy() => CudaDriver.MemFreeHost(handle);
+    protected override bool Destroy() => CudaDriver.MemFreeHost(handle) == CudaResult.Success;
 }

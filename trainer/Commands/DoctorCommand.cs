@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
-using LlavaCuda.Native;
 
 namespace LlavaCuda.Trainer.Commands;
 
@@ -26,17 +25,17 @@ internal static class DoctorCommand
         Row("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}");
         Row("device", device.Description);
         Row("memory", string.Create(CultureInfo.InvariantCulture, $"{device.FreeBytes / (double)(1L << 30):F1} GiB free of {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):F1} GiB"));
-        foreach (LibraryFinding finding in NativeProbe.FindAll())
-        {
-            Row(finding.Found is null ? "missing" : "found", finding.Found is null ? finding.Purpose : $"{finding.Purpose}: {finding.Found}");
-            foreach (string line in finding.Found is null ? finding.Tried : [])
-            {
-                Row(string.Empty, line);
-            }
-        }
-
-        Row("cuda", "this version computes on the CPU only");
+        Row("pictures", Pictures());
+        CudaReport.Print(Row);
 
         void Row(string name, string text) => output.WriteLine($"{name,-8} {text}");
+    }
+
+    private static string Pictures()
+    {
+        const string Library = "libSkiaSharp";
+        bool found = NativeLibrary.TryLoad(Library, typeof(CpuDevice).Assembly, searchPath: null, out nint handle);
+        NativeLibrary.Free(handle);
+        return found ? $"SkiaSharp ({Library})" : $"SkiaSharp's {Library} is missing: pictures cannot be read";
     }
 }
