@@ -125,10 +125,17 @@ public sealed class CudaAvailability
         Version driver = NativeLoader.Find(NativeComponent.Driver).Version;
         int devices = 0;
         CudaResult result = CudaResult.Success;
-        if (driver >= OldestDriver || driver.Major == 0)
+        try
         {
-            result = CudaDriver.Init(flags: 0);
-            result = result == CudaResult.Success ? CudaDriver.DeviceGetCount(out devices) : result;
+            if (driver >= OldestDriver || driver.Major == 0)
+            {
+                result = CudaDriver.Init(flags: 0);
+                result = result == CudaResult.Success ? CudaDriver.DeviceGetCount(out devices) : result;
+            }
+        }
+        catch (EntryPointNotFoundException error)
+        {
+            return (0, $"The NVIDIA driver (CUDA {driver}) cannot be used: {error.Message}");
         }
 
         return (devices, WhyNot(driver, result, devices, Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES")));
