@@ -41,7 +41,7 @@ internal sealed class SmallModel : IDisposable
         _model = Llava.Create(_device, LlavaConfigFile.ReadHuggingFace(ConfigSection.Open(configFile)));
         foreach (Parameter parameter in _model.Parameters.All)
         {
-            _device.CopyFromHost<float>(parameter.Value, Noise(parameter.Name, parameter.Shape.Count, 0.02f));
+            _device.WriteFloats(parameter.Value, Noise(parameter.Name, parameter.Shape.Count, 0.02f));
         }
 
         VisionConfig vision = _model.Config.Vision;

@@ -142,9 +142,7 @@ internal sealed class WeightLoader(ParameterTable table, Device device)
             bool isScale = parameter.Shape.Rank == 1 && parameter.Name.EndsWith(".weight", StringComparison.Ordinal);
             float[] values = new float[parameter.Shape.Count];
             Array.Fill(values, isScale ? 1f : 0f);
-            byte[] converted = new byte[parameter.Value.Bytes];
-            Elements.Convert(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()), DType.F32, converted, parameter.Value.Type);
-            device.CopyFromHost(parameter.Value, (ReadOnlySpan<byte>)converted);
+            device.WriteFloats(parameter.Value, values);
         }
 
         if (missing.Count > 0)

@@ -132,7 +132,7 @@ public sealed class Llava : IDisposable
         Device.CopyFromHost(chosen, rows);
         Tensor images = SeePictures(arena, b, PassMode.Inference).Images;
         (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference);
-        Device.CopyToHost(logits, _language.Logits(arena, output, chosen));
+        Device.ReadFloats(logits, _language.Logits(arena, output, chosen));
         batch.CountInto(cache);
     }
 
@@ -148,12 +148,12 @@ public sealed class Llava : IDisposable
         (Tensor state, Tensor images) = SeePictures(arena, b, PassMode.Inference);
         if (hidden.Length > 0)
         {
-            Device.CopyToHost(hidden, state);
+            Device.ReadFloats(hidden, state);
         }
 
         if (features.Length > 0)
         {
-            Device.CopyToHost(features, images);
+            Device.ReadFloats(features, images);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
 using LlavaCuda.Tensors;
 
@@ -19,7 +18,6 @@ public static class ProjectorInitializer
     public static void Initialize(ParameterTable table, Device device, ulong seed)
     {
         float[] values = new float[Chunk];
-        byte[] converted = new byte[Chunk * sizeof(float)];
         foreach (Parameter parameter in table.All.Where(static p => p.Part == ModelPart.Projector))
         {
             string weight = parameter.Name.EndsWith(".bias", StringComparison.Ordinal) ? parameter.Name[..^4] + "weight" : parameter.Name;
@@ -34,9 +32,7 @@ public static class ProjectorInitializer
                     part[i] = (float)(((2 * random.Uniform((ulong)(start + i))) - 1) * bound);
                 }
 
-                Span<byte> stored = converted.AsSpan(0, part.Length * flat.Type.Size());
-                Elements.Convert(MemoryMarshal.AsBytes(part), DType.F32, stored, flat.Type);
-                device.CopyFromHost(flat.Slice(start, part.Length), (ReadOnlySpan<byte>)stored);
+                device.WriteFloats(flat.Slice(start, part.Length), part);
             }
         }
     }

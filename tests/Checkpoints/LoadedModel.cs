@@ -35,7 +35,7 @@ internal sealed class LoadedModel : IDisposable
     {
         Tensor value = Table[name].Value;
         float[] values = new float[value.Count];
-        Device.CopyToHost<float>(values, value);
+        Device.ReadFloats(values, value);
         return values;
     }
 

@@ -40,7 +40,7 @@ public sealed class OriginalFolderTests : IDisposable
     {
         using LoadedModel model = new(ModelFolder.Open(ReferenceFiles.At("layouts", "original")));
         float[] trained = Array.ConvertAll(model.Values("vision.pre_layrnorm.weight"), static v => v + 1);
-        model.Device.CopyFromHost<float>(model.Table["vision.pre_layrnorm.weight"].Value, trained);
+        model.Device.WriteFloats(model.Table["vision.pre_layrnorm.weight"].Value, trained);
         OriginalFolder.Save(_folder.At("model"), model.Table, model.Device, model.Config, new SaveOptions { Type = DType.F32, VisionTower = ReferenceFiles.At("layouts", "clip") });
         using LoadedModel own = new(ModelFolder.Open(_folder.At("model")));
         Assert.Equal(trained, own.Values("vision.pre_layrnorm.weight"));

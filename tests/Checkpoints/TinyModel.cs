@@ -38,7 +38,7 @@ internal static class TinyModel
         {
             CounterRandom random = new(5, parameter.Name);
             float[] values = [.. Enumerable.Range(0, (int)parameter.Shape.Count).Select(i => (float)random.Normal((ulong)i))];
-            model.Device.CopyFromHost<float>(parameter.Value, values);
+            model.Device.WriteFloats(parameter.Value, values);
         }
 
         return model;

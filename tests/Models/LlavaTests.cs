@@ -37,12 +37,12 @@ public class LlavaTests
 
             const double Step = 2e-3;
             double difference = (LossAt(Step) - LossAt(-Step)) / (2 * Step);
-            device.CopyFromHost<float>(parameter.Value, value);
+            device.WriteFloats(parameter.Value, value);
             Assert.True(Math.Abs(difference - norm) <= (0.01 * norm) + 2e-3, $"{parameter.Name}: {difference} by differences, {norm} by backward");
 
             double LossAt(double along)
             {
-                device.CopyFromHost<float>(parameter.Value, [.. value.Select((v, i) => (float)(v + (along * gradient[i] / norm)))]);
+                device.WriteFloats(parameter.Value, [.. value.Select((v, i) => (float)(v + (along * gradient[i] / norm)))]);
                 return model.Loss(batch, arena);
             }
         }
@@ -193,7 +193,7 @@ public class LlavaTests
     private static float[] Read(Device device, Tensor tensor)
     {
         float[] values = new float[tensor.Count];
-        device.CopyToHost<float>(values, tensor);
+        device.ReadFloats(values, tensor);
         return values;
     }
 }

@@ -57,7 +57,7 @@ public sealed class ProjectorInitializerTests
     private static float[] Values(CpuDevice device, Parameter parameter)
     {
         float[] values = new float[parameter.Shape.Count];
-        device.CopyToHost<float>(values, parameter.Value);
+        device.ReadFloats(values, parameter.Value);
         return values;
     }
 }

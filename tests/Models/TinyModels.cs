@@ -22,7 +22,7 @@ internal static class TinyModels
             double deviation = parameter.Shape.Rank > 1 ? 1.2 / Math.Sqrt(parameter.Shape.Count / parameter.Shape[0]) : 0.2;
             double mean = parameter.Name.Contains("norm", StringComparison.Ordinal) && parameter.Name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0;
             float[] values = [.. Enumerable.Range(0, (int)parameter.Shape.Count).Select(i => (float)(mean + (deviation * random.Normal((ulong)i))))];
-            device.CopyFromHost<float>(parameter.Value, values);
+            device.WriteFloats(parameter.Value, values);
         }
 
         return model;

@@ -124,9 +124,12 @@ internal sealed class OpTest : IDisposable
     }
 
     /// <summary>An output: not-a-number everywhere.</summary>
-    internal Tensor Poisoned(params ReadOnlySpan<long> extents)
+    internal Tensor Poisoned(params ReadOnlySpan<long> extents) => PoisonedAs(DType.F32, extents);
+
+    /// <summary>An output: not-a-number everywhere.</summary>
+    internal Tensor PoisonedAs(DType type, params ReadOnlySpan<long> extents)
     {
-        Tensor tensor = Allocate(DType.F32, extents);
+        Tensor tensor = Allocate(type, extents);
         Poison(tensor);
         return tensor;
     }
@@ -135,13 +138,13 @@ internal sealed class OpTest : IDisposable
     {
         float[] values = new float[tensor.Count];
         Array.Fill(values, float.NaN);
-        Device.CopyFromHost<float>(tensor, values);
+        Device.WriteFloats(tensor, values);
     }
 
     internal float[] Read(Tensor tensor)
     {
         float[] values = new float[tensor.Count];
-        Device.CopyToHost<float>(values, tensor);
+        Device.ReadFloats(values, tensor);
         return values;
     }
 

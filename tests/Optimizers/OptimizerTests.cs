@@ -51,7 +51,7 @@ public sealed class OptimizerTests
         using Optimizer first = new(whole.Device, whole.Parameters, Plain);
         Train(whole, first, 0, 3);
         SafetensorsWriter.Write(folder.At("state.safetensors"), first.State());
-        resumed.Device.CopyFromHost<float>(resumed.Parameters.Values, whole.All());
+        resumed.Device.WriteFloats(resumed.Parameters.Values, whole.All());
         Train(whole, first, 3, 6);
 
         using Optimizer second = new(resumed.Device, resumed.Parameters, Plain);
@@ -135,7 +135,7 @@ public sealed class OptimizerTests
         internal float Value(string name)
         {
             float[] values = new float[Parameters[name].Shape.Count];
-            Device.CopyToHost(values.AsSpan(), Parameters[name].Value);
+            Device.ReadFloats(values, Parameters[name].Value);
             Assert.All(values, value => Assert.Equal(values[0], value));
             return values[0];
         }
@@ -143,10 +143,10 @@ public sealed class OptimizerTests
         internal float[] All()
         {
             float[] values = new float[Parameters.ArenaCount];
-            Device.CopyToHost(values.AsSpan(), Parameters.Values);
+            Device.ReadFloats(values, Parameters.Values);
             return values;
         }
 
-        private void Set(Tensor tensor, float value) => Device.CopyFromHost<float>(tensor, [.. Enumerable.Repeat(value, (int)tensor.Count)]);
+        private void Set(Tensor tensor, float value) => Device.WriteFloats(tensor, [.. Enumerable.Repeat(value, (int)tensor.Count)]);
     }
 }

@@ -135,7 +135,7 @@ public sealed class TrainingRunTests : IDisposable
     private static float[] Values(Device device, Parameter parameter)
     {
         float[] values = new float[parameter.Shape.Count];
-        device.CopyToHost(values.AsSpan(), parameter.Value);
+        device.ReadFloats(values, parameter.Value);
         return values;
     }
 

@@ -23,7 +23,7 @@ internal static class BaseWeights
                 values[i] = (float)(mean + (deviation == 0 ? 0 : deviation * random.Normal((ulong)i)));
             }
 
-            device.CopyFromHost<float>(parameter.Value, values);
+            device.WriteFloats(parameter.Value, values);
         }
     }
 

@@ -200,7 +200,7 @@ public sealed class ReferenceCheck : IDisposable
         {
             Parameter parameter = Find(model, name[prefix.Length..]);
             float[] values = new float[parameter.Shape.Count];
-            _device.CopyToHost<float>(values, parameter.Value);
+            _device.ReadFloats(values, parameter.Value);
             float[] expected = _reference.Floats(name);
             worst = Worse(worst, new VerifyRow($"{stage}: weights", Comparison.RelativeError(Comparison.Sample(values, expected.Length), expected), TrainingTolerance, parameter.Name));
         }
