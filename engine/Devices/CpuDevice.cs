@@ -42,6 +42,8 @@ public sealed unsafe partial class CpuDevice : Device
     public static string SimdLevel =>
         Vector512.IsHardwareAccelerated ? "AVX-512" : Vector256.IsHardwareAccelerated ? "AVX2" : Vector128.IsHardwareAccelerated ? "128-bit SIMD" : "no SIMD";
 
+    internal override long LogitsAtOnce => 1 << 24;
+
     internal CpuWorkers Workers { get; }
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ public abstract partial class Device : IDisposable
     /// <summary>Gets the bytes that can still be allocated, as far as the system tells.</summary>
     public abstract long FreeBytes { get; }
 
+    /// <summary>Gets how many logits the language model's head computes at once: rows enough for efficient products, few enough to be a small part of the memory.</summary>
+    internal abstract long LogitsAtOnce { get; }
+
     /// <summary>Reserves zeroed memory.</summary>
     /// <param name="bytes">Size.</param>
     /// <param name="purpose">What for, in words that fit "cannot allocate N bytes for ...".</param>

@@ -24,6 +24,8 @@ public class PlanningDevice : Device
     /// <inheritdoc/>
     public override long FreeBytes => _like.FreeBytes;
 
+    internal override long LogitsAtOnce => _like.LogitsAtOnce;
+
     /// <summary>Gets the bytes that were asked for so far.</summary>
     public long AllocatedBytes { get; private set; }
 

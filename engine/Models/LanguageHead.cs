@@ -9,7 +9,6 @@ namespace LlavaCuda.Models;
 /// </summary>
 internal sealed class LanguageHead
 {
-    private const long ChunkElements = 1 << 24;
     private readonly Device _device;
     private readonly TextConfig _config;
     private readonly Parameter _norm;
@@ -23,7 +22,7 @@ internal sealed class LanguageHead
         _head = table["language.lm_head.weight"];
     }
 
-    private int ChunkRows => (int)Math.Clamp(ChunkElements / _config.VocabularySize, 64, 8192);
+    private int ChunkRows => (int)Math.Clamp(_device.LogitsAtOnce / _config.VocabularySize, 64, 8192);
 
     /// <summary>Computes the logits of chosen rows of <c>x + delta</c>.</summary>
     /// <returns><c>[chosen, vocabulary]</c>, on the arena.</returns>

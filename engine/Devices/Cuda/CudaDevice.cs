@@ -83,6 +83,9 @@ public sealed unsafe partial class CudaDevice : Device
         }
     }
 
+    // 4194 rows of 32000: with fewer, reading and writing the weight's gradient would weigh in its product.
+    internal override long LogitsAtOnce => 1 << 27;
+
     /// <summary>Gets the number of streaming multiprocessors: kernels with a fixed number of blocks use a multiple of it.</summary>
     internal int Multiprocessors { get; }
 
