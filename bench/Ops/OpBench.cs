@@ -46,7 +46,7 @@ public abstract class OpBench
         return tensor;
     }
 
-    private Tensor Allocate(DType type, ReadOnlySpan<long> extents)
+    protected Tensor Allocate(DType type, ReadOnlySpan<long> extents)
     {
         Shape shape = new(extents);
         DeviceMemory memory = Device.Allocate(shape.Count * type.Size(), "a benchmark");

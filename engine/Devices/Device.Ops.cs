@@ -69,5 +69,7 @@ public abstract partial class Device
 
     internal abstract void FillForward(Tensor x, float value);
 
+    internal abstract void CastForward(Tensor y, Tensor x);
+
     internal abstract void MoveForward(Tensor destination, Tensor source);
 }

@@ -177,6 +177,10 @@ public class PlanningDevice : Device
     {
     }
 
+    internal override void CastForward(Tensor y, Tensor x)
+    {
+    }
+
     internal override void MoveForward(Tensor destination, Tensor source)
     {
     }

@@ -17,11 +17,11 @@ public static class Embedding
     public static void Forward(Device device, Tensor x, Tensor table, Tensor images, Tensor source)
     {
         Require.Matrix(x);
-        Require.Is(table, [table.Rows, x.Width]);
+        Require.Is(table, x.Type, [table.Rows, x.Width]);
         Require.Is(source, DType.I32, [x.Rows]);
         if (images.Exists)
         {
-            Require.Is(images, [images.Rows, x.Width]);
+            Require.Is(images, x.Type, [images.Rows, x.Width]);
         }
 
         device.EmbeddingForward(x, table, images, source);

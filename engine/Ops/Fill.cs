@@ -12,7 +12,7 @@ public static class Fill
     /// <param name="value">The value.</param>
     public static void Forward(Device device, Tensor x, float value)
     {
-        Require.Is(x.View(x.Count), [x.Count]);
+        Require.Floats(x);
         device.FillForward(x, value);
     }
 }

@@ -15,7 +15,7 @@ public static class GatherRows
     {
         Require.Matrix(x);
         Require.Is(index, DType.I32, [index.Rows]);
-        Require.Is(y, [index.Rows, x.Width]);
+        Require.Is(y, x.Type, [index.Rows, x.Width]);
         device.GatherRowsForward(y, x, index);
     }
 
@@ -28,7 +28,7 @@ public static class GatherRows
     {
         Require.Matrix(dx);
         Require.Is(index, DType.I32, [index.Rows]);
-        Require.Is(dy, [index.Rows, dx.Width]);
+        Require.Is(dy, dx.Type, [index.Rows, dx.Width]);
         device.GatherRowsBackward(dx, dy, index);
     }
 }

@@ -13,7 +13,7 @@ public static class Gelu
     public static void Forward(Device device, Tensor y, Tensor x)
     {
         Require.Matrix(x);
-        Require.Is(y, [x.Rows, x.Width]);
+        Require.Is(y, x.Type, [x.Rows, x.Width]);
         device.GeluForward(y, x);
     }
 
@@ -25,8 +25,8 @@ public static class Gelu
     public static void Backward(Device device, Tensor dx, Tensor dy, Tensor x)
     {
         Require.Matrix(x);
-        Require.Is(dy, [x.Rows, x.Width]);
-        Require.Is(dx, [x.Rows, x.Width]);
+        Require.Is(dy, x.Type, [x.Rows, x.Width]);
+        Require.Is(dx, x.Type, [x.Rows, x.Width]);
         device.GeluBackward(dx, dy, x);
     }
 }

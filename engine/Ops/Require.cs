@@ -21,7 +21,7 @@ internal static class Require
     internal static void Is(Tensor tensor, ReadOnlySpan<long> extents, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         Shape expected = new(extents);
-        if (!tensor.Exists || tensor.Type is not (DType.F32 or DType.BF16) || tensor.Shape != expected)
+        if (!IsFloating(tensor) || tensor.Shape != expected)
         {
             Throw(name, tensor, $"floating {expected}");
         }
@@ -45,14 +45,25 @@ internal static class Require
         }
     }
 
-    /// <summary>The tensor is a matrix.</summary>
+    /// <summary>The tensor is a matrix of whatever floating type the device computes in.</summary>
     internal static void Matrix(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
-        if (!tensor.Exists || tensor.Shape.Rank != 2)
+        if (!IsFloating(tensor) || tensor.Shape.Rank != 2)
         {
-            Throw(name, tensor, "a matrix");
+            Throw(name, tensor, "a floating matrix");
         }
     }
+
+    /// <summary>The tensor exists and is of a floating type that a device can compute in.</summary>
+    internal static void Floats(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        if (!IsFloating(tensor))
+        {
+            Throw(name, tensor, "a floating tensor");
+        }
+    }
+
+    private static bool IsFloating(Tensor tensor) => tensor.Exists && tensor.Type is DType.F32 or DType.BF16;
 
     [DoesNotReturn]
     private static void Throw(string name, Tensor tensor, string expected) =>

@@ -13,7 +13,7 @@ public static class Residual
     public static void Add(Device device, Tensor x, Tensor delta)
     {
         Require.Matrix(x);
-        Require.Is(delta, [x.Rows, x.Width]);
+        Require.Is(delta, x.Type, [x.Rows, x.Width]);
         device.ResidualAdd(x, delta);
     }
 
@@ -22,7 +22,7 @@ public static class Residual
     {
         if (delta.Exists)
         {
-            Require.Is(sum, [x.Rows, x.Width]);
+            Require.Is(sum, x.Type, [x.Rows, x.Width]);
         }
         else if (sum.Exists)
         {

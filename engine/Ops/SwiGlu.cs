@@ -13,7 +13,7 @@ public static class SwiGlu
     public static void Forward(Device device, Tensor h, Tensor gateUp)
     {
         Require.Matrix(h);
-        Require.Is(gateUp, [h.Rows, 2 * h.Width]);
+        Require.Is(gateUp, h.Type, [h.Rows, 2 * h.Width]);
         device.SwiGluForward(h, gateUp);
     }
 
@@ -25,8 +25,8 @@ public static class SwiGlu
     public static void Backward(Device device, Tensor gateUp, Tensor h, Tensor dh)
     {
         Require.Matrix(dh);
-        Require.Is(gateUp, [dh.Rows, 2 * dh.Width]);
-        Require.IsOptional(h, [dh.Rows, dh.Width]);
+        Require.Is(gateUp, dh.Type, [dh.Rows, 2 * dh.Width]);
+        Require.IsOptional(h, dh.Type, [dh.Rows, dh.Width]);
         device.SwiGluBackward(gateUp, h, dh);
     }
 }

@@ -14,8 +14,8 @@ public static class VisionEmbedding
     /// <param name="positions"><c>[patches + 1, width]</c>.</param>
     public static void Forward(Device device, Tensor x, Tensor patches, Tensor cls, Tensor positions)
     {
-        Check(x, patches, positions);
-        Require.Is(cls, [x.Width]);
+        Check(x, patches, positions, x.Type);
+        Require.Is(cls, x.Type, [x.Width]);
         device.VisionEmbeddingForward(x, patches, cls, positions);
     }
 
@@ -28,18 +28,17 @@ public static class VisionEmbedding
     /// <param name="accumulate">Whether to add to <paramref name="dcls"/> and <paramref name="dpositions"/>.</param>
     public static void Backward(Device device, Tensor dpatches, Tensor dcls, Tensor dpositions, Tensor dx, bool accumulate)
     {
-        Check(dx, dpatches, dpositions);
+        Check(dx, dpatches, dpositions, DType.F32);
         Require.Is(dcls, DType.F32, [dx.Width]);
-        Require.Is(dpositions, DType.F32, [dpositions.Rows, dx.Width]);
         device.VisionEmbeddingBackward(dpatches, dcls, dpositions, dx, accumulate);
     }
 
-    private static void Check(Tensor x, Tensor patches, Tensor positions)
+    private static void Check(Tensor x, Tensor patches, Tensor positions, DType positionType)
     {
         Require.Matrix(x);
-        Require.Is(positions, [positions.Rows, x.Width]);
+        Require.Is(positions, positionType, [positions.Rows, x.Width]);
         long pictures = x.Rows / positions.Rows;
         Require.Is(x, [pictures * positions.Rows, x.Width]);
-        Require.Is(patches, [pictures * (positions.Rows - 1), x.Width]);
+        Require.Is(patches, x.Type, [pictures * (positions.Rows - 1), x.Width]);
     }
 }
