@@ -15,7 +15,7 @@ internal static class Elementwise
 
     /// <summary>Chooses 16-byte loads where they are possible.</summary>
     /// <param name="width">What the vector must divide: all elements of a flat op, a row's of an op on rows.</param>
-    /// <param name="tensors">All of one type; those that do not exist are left out.</param>
+    /// <param name="tensors">The first one's type decides, all must be aligned; those that do not exist are left out.</param>
     /// <returns>4 (single precision), 8 (bf16) or 1.</returns>
     internal static int Vector(long width, params ReadOnlySpan<Tensor> tensors)
     {

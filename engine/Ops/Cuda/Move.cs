@@ -6,6 +6,9 @@ namespace LlavaCuda.Devices;
 /// <content>Copies on the device.</content>
 public sealed unsafe partial class CudaDevice
 {
-    internal override void MoveForward(Tensor destination, Tensor source) =>
+    internal override void MoveForward(Tensor destination, Tensor source)
+    {
+        MakeCurrent();
         CudaException.ThrowIfFailed(CudaDriver.MemcpyDtoDAsync(destination.Address, source.Address, (nuint)source.Bytes, Stream));
+    }
 }
