@@ -32,6 +32,7 @@ internal static class Program
         root.Add(AskCommand.Create());
         root.Add(ChatCommand.Create());
         root.Add(DoctorCommand.Create());
+        root.Add(KernelsCommand.Create());
         root.Add(MakeBaseCommand.Create());
         root.Add(QuickstartCommand.Create());
         root.Add(VerifyCommand.Create());

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using LlavaCuda.Checkpoints;
+using LlavaCuda.Devices;
+using LlavaCuda.Native;
+using LlavaCuda.Ops.Cuda;
+
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary><c>llava kernels</c>: compiles every instance of every kernel for some architectures, no GPU needed, and tells registers and spills.</summary>
+internal static class KernelsCommand
+{
+    private static readonly string[] DefaultTargets = ["sm_80", "sm_86", "sm_89", "sm_90a"];
+
+    /// <summary>Makes the command.</summary>
+    /// <returns>The command.</returns>
+    internal static Command Create()
+    {
+        Option<string> targets = new("--arch")
+        {
+            Description = $"Architectures, with commas between; {string.Join(',', DefaultTargets)} unless given.",
+            DefaultValueFactory = static _ => string.Join(',', DefaultTargets),
+        };
+        Option<string?> table = new("--out") { Description = "Also write the table (tab-separated) to this file." };
+        Option<string?> only = new("--only") { Description = "Only kernels whose name contains this." };
+        Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only };
+        command.SetAction(parsed =>
+        {
+            NativeLoader.Require(NativeComponent.Nvrtc);
+            using InterruptScope interrupt = new();
+            string[] names = parsed.GetRequiredValue(targets).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            string filter = parsed.GetValue(only) ?? string.Empty;
+            IReadOnlyList<KernelReport> reports = CompileAll(names, filter, parsed.InvocationConfiguration.Output, interrupt.Token);
+            if (parsed.GetValue(table) is { } file)
+            {
+                AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(Table(reports, names))));
+            }
+
+            return Print(reports, parsed.InvocationConfiguration.Output);
+        });
+        return command;
+    }
+
+    private static List<KernelReport> CompileAll(string[] targets, string only, TextWriter output, CancellationToken cancellation)
+    {
+        KernelCompiler[] compilers = [.. targets.Select(static t => new KernelCompiler(new KernelTarget(t, IsPtx: false), report: true))];
+        (KernelCompiler Compiler, KernelTemplate Kernel, KernelVariant Variant)[] work =
+            [.. from kernel in KernelCatalog.All where kernel.Function.Contains(only, StringComparison.Ordinal) from variant in kernel.Instances from compiler in compilers select (compiler, kernel, variant)];
+        output.WriteLine($"NVRTC {compilers[0].Version} ({NativeLoader.Find(NativeComponent.Nvrtc).Path}), {work.Length} compilations");
+        KernelReport[] reports = new KernelReport[work.Length];
+        long start = Stopwatch.GetTimestamp();
+        int done = 0;
+        ParallelOptions options = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, work.Length, options, i =>
+        {
+            reports[i] = KernelReport.Of(work[i].Compiler, work[i].Kernel, work[i].Variant);
+            int count = Interlocked.Increment(ref done);
+            if (count % 100 == 0)
+            {
+                double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count}/{work.Length}, {count / seconds:F0} a second, {(work.Length - count) * seconds / count:F0} s left"));
+            }
+        });
+        return [.. reports];
+    }
+
+    // One line an instance: its registers on every architecture, and a plus with the bytes where it spills.
+    private static string Table(IReadOnlyList<KernelReport> reports, string[] targets)
+    {
+        IEnumerable<string> lines = reports
+            .GroupBy(static r => (r.Stem, r.Expression))
+            .Select(static g => string.Join('\t', [g.Key.Stem, g.Key.Expression, .. g.Select(static r => Cell(r))]));
+        return string.Join('\n', [string.Join('\t', ["file", "kernel", .. targets]), .. lines, string.Empty]);
+    }
+
+    private static string Cell(KernelReport report) =>
+        report.SpillBytes == 0 ? report.Registers.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{report.Registers}+{report.SpillBytes}");
+
+    private static int Print(IReadOnlyList<KernelReport> reports, TextWriter output)
+    {
+        int spilling = 0;
+        foreach (KernelReport report in reports.Where(static r => r.SpillBytes > 0))
+        {
+            spilling++;
+            output.WriteLine($"{report.Target} {report.Expression}: {report.Registers} registers, {report.SpillBytes} bytes SPILLED");
+        }
+
+        output.WriteLine($"{reports.Count} compiled, at most {reports.Max(static r => r.Registers)} registers, {(spilling == 0 ? "none spills" : $"{spilling} spill")}");
+        return spilling == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+}
