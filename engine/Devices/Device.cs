@@ -59,6 +59,10 @@ public abstract partial class Device : IDisposable
     /// <summary>Waits for all work queued so far and reports its errors.</summary>
     public abstract void Synchronize();
 
+    /// <summary>Makes room for bytes that come ahead of their use; null where nothing is gained by it, because the device computes in the host's memory.</summary>
+    /// <returns>The staging, which the caller disposes before the device.</returns>
+    public virtual StagedCopy? CreateStaging() => null;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -56,8 +56,9 @@ public sealed class Llava : IDisposable
     /// <param name="arena">For activations; as it was afterwards.</param>
     /// <param name="scale">Factor on the gradients: one over the labelled rows of the whole optimizer step.</param>
     /// <param name="accumulate">Whether to add to the gradients, as all but the first micro-batch of a step do.</param>
+    /// <param name="sentAhead">Where the batch's pictures were sent ahead, or null.</param>
     /// <returns>The sum of the losses of the labelled rows.</returns>
-    public double ForwardBackward(PackedBatch batch, Arena arena, float scale, bool accumulate)
+    public double ForwardBackward(PackedBatch batch, Arena arena, float scale, bool accumulate, StagedCopy? sentAhead = null)
     {
         if (batch.LabelledRows == 0)
         {
@@ -70,7 +71,7 @@ public sealed class Llava : IDisposable
         }
 
         using ArenaFrame frame = arena.Open();
-        DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: Parameters.IsTrained(ModelPart.Language));
+        DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: Parameters.IsTrained(ModelPart.Language), sentAhead: sentAhead);
         bool trainsPictures = TrainsVision || Parameters.IsTrained(ModelPart.Projector);
         (Tensor hidden, Tensor images) = SeePictures(arena, b, TrainsVision ? PassMode.Training : PassMode.Inference);
         (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Training);

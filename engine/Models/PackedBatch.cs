@@ -141,13 +141,24 @@ public sealed class PackedBatch
         return _pixels.AddMany(3 * vision.ImageSize * vision.ImageSize);
     }
 
+    /// <summary>Sends the pictures ahead, while the device works on something else.</summary>
+    /// <param name="staging">Where they travel; handed to <see cref="Upload"/> later. Not used when there are no pictures.</param>
+    internal void SendAhead(StagedCopy staging)
+    {
+        if (Images > 0)
+        {
+            staging.Begin(System.Runtime.InteropServices.MemoryMarshal.AsBytes(_pixels.Items));
+        }
+    }
+
     /// <summary>Copies the batch to the device.</summary>
     /// <param name="device">Where.</param>
     /// <param name="arena">Holds the copies.</param>
     /// <param name="angles">Cosines and sines of the rotary angles.</param>
     /// <param name="backward">Whether token rows are sorted for the embedding's backward pass.</param>
     /// <param name="cache">The cache that the sequences continue, or null.</param>
-    internal DeviceBatch Upload(Device device, Arena arena, (Tensor Cos, Tensor Sin) angles, bool backward, KvCache? cache = null)
+    /// <param name="sentAhead">Where the pictures travelled ahead, or null.</param>
+    internal DeviceBatch Upload(Device device, Arena arena, (Tensor Cos, Tensor Sin) angles, bool backward, KvCache? cache = null, StagedCopy? sentAhead = null)
     {
         if (_imageRows.Count != Images * _config.RowsPerImage)
         {
@@ -169,7 +180,14 @@ public sealed class PackedBatch
         if (Images > 0)
         {
             pixels = arena.Push(DType.F32, Images, 3, edge, edge);
-            device.CopyFromHost(pixels, _pixels.Items);
+            if (sentAhead is null)
+            {
+                device.CopyFromHost(pixels, _pixels.Items);
+            }
+            else
+            {
+                sentAhead.CopyTo(pixels);
+            }
         }
 
         return new DeviceBatch

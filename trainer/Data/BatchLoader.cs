@@ -82,6 +82,17 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
+    /// <summary>Looks at the micro-batch behind the one that was taken last, if it is ready.</summary>
+    /// <returns>What the next <see cref="Take"/> will give, or null.</returns>
+    internal LoadedBatch? Peek()
+    {
+        lock (_gate)
+        {
+            LoadedBatch next = _ring[_taken % _ring.Length];
+            return next.Ready == _taken && next.Error is null ? next : null;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

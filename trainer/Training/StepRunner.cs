@@ -9,7 +9,7 @@ namespace LlavaCuda.Trainer.Training;
 /// One optimizer step: the gradients of all its micro-batches, divided by the labelled rows of them all, so that it does not matter how a step is cut into micro-batches; then
 /// clipping and AdamW. What is not finite stops the run before it touches a weight.
 /// </summary>
-internal sealed class StepRunner
+internal sealed class StepRunner : IDisposable
 {
     private const int Named = 8;
     private readonly Llava _model;
@@ -20,6 +20,11 @@ internal sealed class StepRunner
     private readonly SampleStore _samples;
     private readonly List<int> _ofStep = [];
 
+    // Two, so that the next micro-batch's pictures travel while this one's are read; null where the device has no use for it.
+    private readonly StagedCopy?[] _staging;
+    private LoadedBatch? _ahead;
+    private int _turn;
+
     internal StepRunner(Llava model, Optimizer optimizer, Arena arena, LearningRateSchedule schedule, TrainingOptions options, SampleStore samples)
     {
         _model = model;
@@ -28,7 +33,11 @@ internal sealed class StepRunner
         _schedule = schedule;
         _options = options;
         _samples = samples;
+        _staging = [model.Device.CreateStaging(), model.Device.CreateStaging()];
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_staging, static s => s?.Dispose());
 
     /// <summary>Takes the micro-batches of a step and makes it.</summary>
     internal StepResult Run(BatchLoader loader)
@@ -42,7 +51,9 @@ internal sealed class StepRunner
             batch = loader.Take();
             _ofStep.AddRange(batch.Samples);
             float scale = batch.LabelledRowsOfStep == 0 ? 0 : 1f / batch.LabelledRowsOfStep;
-            double sum = _model.ForwardBackward(batch.Batch, _arena, scale, accumulate: !batch.IsFirst);
+            StagedCopy? arrived = ReferenceEquals(batch, _ahead) ? _staging[_turn] : null;
+            SendAhead(loader.Peek());
+            double sum = _model.ForwardBackward(batch.Batch, _arena, scale, accumulate: !batch.IsFirst, arrived);
             RequireFinite(sum, "loss", batch.Step, batch.Samples);
             loss += sum;
             rows += batch.Batch.Rows;
@@ -54,6 +65,13 @@ internal sealed class StepRunner
         double factor = _schedule.Factor(batch.Step), rate = _options.LearningRate * factor;
         _optimizer.Step((float)rate, _options.ProjectorLearningRate is { } own ? (float)(own * factor) : null);
         return new StepResult(batch.LabelledRowsOfStep == 0 ? 0 : loss / batch.LabelledRowsOfStep, norm, rate, rows, batch.LabelledRowsOfStep);
+    }
+
+    private void SendAhead(LoadedBatch? next)
+    {
+        _turn = 1 - _turn;
+        _ahead = _staging[_turn] is null ? null : next;
+        _ahead?.Batch.SendAhead(_staging[_turn]!);
     }
 
     private void RequireFinite(double value, string what, long step, IReadOnlyList<int> samples)

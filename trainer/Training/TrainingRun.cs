@@ -97,7 +97,7 @@ public sealed class TrainingRun
             return new TrainingResult(false, first, double.NaN, []);
         }
 
-        StepRunner runner = new(model, optimizer, arena, LearningRateSchedule.FromRatio(setup.Steps, _options.WarmupRatio), _options, setup.Data.Samples);
+        using StepRunner runner = new(model, optimizer, arena, LearningRateSchedule.FromRatio(setup.Steps, _options.WarmupRatio), _options, setup.Data.Samples);
         using TrainingMetrics metrics = new(_options.Out, $"{_options.Stage} {Path.GetFileName(Path.GetFullPath(_options.Out))}", first);
         using BatchLoader loader = new(
             setup.Data.Samples, setup.NewOrder(), setup.Config, new ImageProcessor(setup.Images), _options.Images ?? string.Empty, _options.Batch, first, setup.Steps, _options.Workers);

@@ -7,6 +7,13 @@ namespace LlavaCuda.Devices;
 public sealed unsafe partial class CudaDevice
 {
     /// <inheritdoc/>
+    public override StagedCopy CreateStaging()
+    {
+        MakeCurrent();
+        return new CudaStagedCopy(this);
+    }
+
+    /// <inheritdoc/>
     protected override void CopyFromHostCore(Tensor destination, ReadOnlySpan<byte> source)
     {
         MakeCurrent();
