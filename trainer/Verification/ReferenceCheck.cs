@@ -9,20 +9,19 @@ namespace LlavaCuda.Trainer.Verification;
 /// <summary>Compares this engine with the reference of a model folder: forward, gradients, training steps of both stages, greedy tokens.</summary>
 public sealed class ReferenceCheck : IDisposable
 {
-    private const double ForwardTolerance = 1e-5;
-    private const double GradientTolerance = 5e-5;
-    private const double TrainingTolerance = 1e-5;
     private readonly Device _device;
+    private readonly VerifyTolerances _allowed;
     private readonly ModelFolder _folder;
     private readonly ReferenceData _reference;
     private readonly List<VerifyRow> _rows = [];
 
     /// <summary>Initializes a new instance of the <see cref="ReferenceCheck"/> class.</summary>
-    /// <param name="device">Where to compute; tolerances are those of single precision.</param>
+    /// <param name="device">Where to compute; the tolerances are the device's, see <see cref="VerifyTolerances"/>.</param>
     /// <param name="folder">A model folder that holds a reference.</param>
     public ReferenceCheck(Device device, string folder)
     {
         _device = device;
+        _allowed = VerifyTolerances.Of(device);
         _folder = ModelFolder.Open(folder);
         _reference = ReferenceData.Open(folder, _folder.Config);
     }
@@ -75,8 +74,8 @@ public sealed class ReferenceCheck : IDisposable
         float[] hidden = new float[(long)batch.Images * config.Vision.Positions * config.Vision.HiddenSize];
         float[] features = new float[(long)batch.Images * config.RowsPerImage * config.Text.HiddenSize];
         model.ImageFeatures(hidden, features, batch, arena);
-        Compare("vision hidden state", hidden, _reference.Floats("forward.vision_hidden_state"), ForwardTolerance);
-        Compare("image features", features, _reference.Floats("forward.image_features"), ForwardTolerance);
+        Compare("vision hidden state", hidden, _reference.Floats("forward.vision_hidden_state"), _allowed.Forward);
+        Compare("image features", features, _reference.Floats("forward.image_features"), _allowed.Forward);
 
         int vocabulary = config.Text.VocabularySize;
         float[] logits = new float[(long)batch.Rows * vocabulary];
@@ -92,9 +91,9 @@ public sealed class ReferenceCheck : IDisposable
             }
         }
 
-        Compare("logits", logits, expected, ForwardTolerance);
+        Compare("logits", logits, expected, _allowed.Forward);
         float loss = (float)(model.Loss(batch, arena) / batch.LabelledRows);
-        Compare("loss", [loss], _reference.Floats("forward.loss"), ForwardTolerance);
+        Compare("loss", [loss], _reference.Floats("forward.loss"), _allowed.Forward);
     }
 
     private void CheckGreedy(Llava model)
@@ -125,7 +124,7 @@ public sealed class ReferenceCheck : IDisposable
             }
         }
 
-        _rows.Add(new VerifyRow("greedy tokens", (double)unlike / expected.Length, 0, worst));
+        _rows.Add(new VerifyRow("greedy tokens", (double)unlike / expected.Length, _allowed.Greedy, worst));
     }
 
     private void CheckGradients(Llava model)
@@ -150,9 +149,9 @@ public sealed class ReferenceCheck : IDisposable
             double size = _reference.Floats(by)[0];
             double share = Math.Sqrt((double)expected.Length / gradient.Length);
             double sampleError = Comparison.RelativeError(Comparison.Sample(gradient, expected.Length), expected, vanishes ? size * share : null);
-            sample = Worse(sample, new VerifyRow("gradients", sampleError, GradientTolerance, parameter.Name));
+            sample = Worse(sample, new VerifyRow("gradients", sampleError, _allowed.Gradient, parameter.Name));
             double ours = Math.Sqrt(gradient.Sum(static g => (double)g * g));
-            norm = Worse(norm, new VerifyRow("gradient norms", Math.Abs(ours - _reference.Floats(normName)[0]) / size, GradientTolerance, parameter.Name));
+            norm = Worse(norm, new VerifyRow("gradient norms", Math.Abs(ours - _reference.Floats(normName)[0]) / size, _allowed.Gradient, parameter.Name));
         }
 
         AddIf(sample);
@@ -191,8 +190,8 @@ public sealed class ReferenceCheck : IDisposable
             optimizer.Step(rates[step]);
         }
 
-        Compare($"{stage}: losses", losses, Array.ConvertAll(run.Losses, static v => (float)v), TrainingTolerance);
-        Compare($"{stage}: gradient norms", norms, Array.ConvertAll(run.GradientNorms, static v => (float)v), TrainingTolerance);
+        Compare($"{stage}: losses", losses, Array.ConvertAll(run.Losses, static v => (float)v), _allowed.Training);
+        Compare($"{stage}: gradient norms", norms, Array.ConvertAll(run.GradientNorms, static v => (float)v), _allowed.Training);
         Compare($"{stage}: learning rates", rates, Array.ConvertAll(run.LearningRates, static v => (float)v), 1e-6);
         VerifyRow? worst = null;
         string prefix = $"{stage}.after.";
@@ -202,7 +201,7 @@ public sealed class ReferenceCheck : IDisposable
             float[] values = new float[parameter.Shape.Count];
             _device.ReadFloats(values, parameter.Value);
             float[] expected = _reference.Floats(name);
-            worst = Worse(worst, new VerifyRow($"{stage}: weights", Comparison.RelativeError(Comparison.Sample(values, expected.Length), expected), TrainingTolerance, parameter.Name));
+            worst = Worse(worst, new VerifyRow($"{stage}: weights", Comparison.RelativeError(Comparison.Sample(values, expected.Length), expected), _allowed.Weights, parameter.Name));
         }
 
         AddIf(worst);
