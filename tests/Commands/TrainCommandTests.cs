@@ -16,7 +16,6 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData(2, "--max-length is 4096, but the model has 512 positions", "--max-length", "4096")]
     [InlineData(2, "'--bogus' is no command or option", "--bogus")]
     [InlineData(1, "no such folder", "--model", "/no/model")]
-    [InlineData(1, "Device 'cuda' cannot be had", "--device", "cuda")]
     [InlineData(1, "more than 20 rows", "--max-length", "20")]
     public void Train_WhatCannotWork_IsOneLine(int code, string part, params string[] more) => AssertFails(code, part, more);
 
@@ -65,7 +64,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         List<string> arguments = ["train", .. more];
         foreach ((string option, string value) in (ReadOnlySpan<(string, string)>)
-            [("--stage", "pretrain"), ("--model", DataFolder.Model), ("--data", _folder.Data.At("data.json")), ("--images", _folder.Data.Images), ("--out", _folder.Data.At("out"))])
+            [("--stage", "pretrain"), ("--model", DataFolder.Model), ("--data", _folder.Data.At("data.json")), ("--images", _folder.Data.Images), ("--out", _folder.Data.At("out")), ("--device", "cpu")])
         {
             if (!more.Contains(option))
             {

@@ -62,7 +62,7 @@ internal sealed class TrainingFolder : IDisposable
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "llava.dll"), "train", "--stage", o.Stage.ToString(), "--model", o.Model, "--data", .. o.Data, "--images", o.Images!, "--out", o.Out,
-            "--batch", $"{o.Batch}", "--accumulate", $"{o.Accumulate}", "--epochs", $"{o.Epochs}", "--lr", $"{o.LearningRate}", "--save-every", $"{o.SaveEvery}", "--dtype", $"{o.SaveType}", "--template", o.Template, .. more,
+            "--batch", $"{o.Batch}", "--accumulate", $"{o.Accumulate}", "--epochs", $"{o.Epochs}", "--lr", $"{o.LearningRate}", "--save-every", $"{o.SaveEvery}", "--dtype", $"{o.SaveType}", "--template", o.Template, "--device", "cpu", .. more,
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
         return Process.Start(start)!;
