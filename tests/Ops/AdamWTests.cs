@@ -4,19 +4,19 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class AdamWTests
+public abstract class AdamWTests(Bed bed)
 {
     private static readonly AdamWStep Defaults = new(0.9f, 0.999f, 1e-8f, 1);
 
     [Fact]
     public void Update_FirstStep_MovesByTheRateAndDecays()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         State state = new(test, [1, -2, 3], [0.5f, -0.25f, 0]);
         AdamW.Update(test.Device, state.Values, state.First, state.Second, state.Gradients, test.Floats([1, 1], 2), [new(0, 3, 0.1f, 0.5f)], Defaults);
-        OpTest.AssertClose([0.95 - 0.1, -1.9 + 0.1, 2.85], test.Read(state.Values), 1e-7, "values");
-        OpTest.AssertClose([0.05, -0.025, 0], test.Read(state.First), 1e-7, "first");
-        OpTest.AssertClose([0.00025, 0.0000625, 0], test.Read(state.Second), 1e-7, "second");
+        test.AssertClose([0.95 - 0.1, -1.9 + 0.1, 2.85], test.Read(state.Values), 1e-7, "values");
+        test.AssertClose([0.05, -0.025, 0], test.Read(state.First), 1e-7, "first");
+        test.AssertClose([0.00025, 0.0000625, 0], test.Read(state.Second), 1e-7, "second");
     }
 
     [Theory]
@@ -28,7 +28,7 @@ public sealed class AdamWTests
         const int Count = 70_001;
         const double Rate = 1e-3;
         const double Decay = 0.1;
-        using OpTest test = new();
+        using OpTest test = new(bed);
         float[] start = OpTest.Normal(1, Count);
         State state = new(test, start, new float[Count]);
         double[] values = [.. start.Select(v => (double)v)];
@@ -38,37 +38,37 @@ public sealed class AdamWTests
         for (int step = 1; step <= 20; step++)
         {
             float[] gradients = OpTest.Normal(100 + step, Count, 1e-2);
-            test.Device.CopyFromHost<float>(state.Gradients, gradients);
+            test.Write(state.Gradients, gradients);
             AdamW.Update(
                 test.Device, state.Values, state.First, state.Second, state.Gradients, norm, [new(0, Count, (float)Rate, (float)Decay)], new(beta1, beta2, epsilon, step));
             Naive(values, first, second, gradients, 0.5, Rate, Decay, Exact(beta1), Exact(beta2), Exact(epsilon), step);
-            OpTest.AssertClose(values, test.Read(state.Values), 1e-7 * Math.Sqrt(step), $"values after step {step}");
-            OpTest.AssertClose(first, test.Read(state.First), 2e-7, $"first after step {step}");
-            OpTest.AssertClose(second, test.Read(state.Second), 2e-7, $"second after step {step}");
+            test.AssertClose(values, test.Read(state.Values), 1e-7 * Math.Sqrt(step), $"values after step {step}");
+            test.AssertClose(first, test.Read(state.First), 2e-7, $"first after step {step}");
+            test.AssertClose(second, test.Read(state.Second), 2e-7, $"second after step {step}");
         }
 
         // What the steps have moved, not only where they ended: the values hide errors of the update behind their own size.
         // Twenty roundings of a value near 1 are 2e-5 of the movement.
         float[] actual = test.Read(state.Values);
         float[] moved = [.. actual.Select((v, i) => v - start[i])];
-        OpTest.AssertClose([.. values.Select((v, i) => v - start[i])], moved, 3e-5, "movement");
+        test.AssertClose([.. values.Select((v, i) => v - start[i])], moved, 3e-5, "movement");
     }
 
     [Fact]
     public void Update_Segments_LeaveTheRestAlone()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         State state = new(test, [1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1]);
         AdamW.Update(
             test.Device, state.Values, state.First, state.Second, state.Gradients, test.Floats([1, 1], 2), [new(1, 2, 0.5f, 0), new(4, 1, 0.25f, 1), new(7, 0, 1, 1)], Defaults);
-        OpTest.AssertClose([1, 0.5, 0.5, 1, 0.5, 1, 1], test.Read(state.Values), 1e-7, "values");
-        OpTest.AssertClose([0, 0.1, 0.1, 0, 0.1, 0, 0], test.Read(state.First), 1e-7, "first");
+        test.AssertClose([1, 0.5, 0.5, 1, 0.5, 1, 1], test.Read(state.Values), 1e-7, "values");
+        test.AssertClose([0, 0.1, 0.1, 0, 0.1, 0, 0], test.Read(state.First), 1e-7, "first");
     }
 
     [Fact]
     public void Update_FactorIsNotANumber_ChangesNothing()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         State state = new(test, [1, 2], [float.NaN, 1]);
         AdamW.Update(test.Device, state.Values, state.First, state.Second, state.Gradients, test.Floats([float.NaN, float.NaN], 2), [new(0, 2, 1, 1)], Defaults);
         Assert.Equal([1, 2], test.Read(state.Values));
@@ -81,7 +81,7 @@ public sealed class AdamWTests
     {
         float[] values = OpTest.Normal(5, 100_003);
         float[] gradients = OpTest.Normal(6, 100_003);
-        OpTest.AssertSameBitsOnAnyThreads(test =>
+        OpTest.AssertSameBits(bed, test =>
         {
             State state = new(test, values, gradients);
             AdamW.Update(
@@ -93,7 +93,7 @@ public sealed class AdamWTests
     [Fact]
     public void Update_Warm_AllocatesNothing()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         State state = new(test, new float[50_000], new float[50_000]);
         Tensor norm = test.Floats([1, 1], 2);
         OpTest.AssertAllocatesNothing(() => AdamW.Update(
@@ -103,7 +103,7 @@ public sealed class AdamWTests
     [Fact]
     public void Update_SegmentOutside_Throws()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         State state = new(test, [1], [1]);
         Tensor norm = test.Floats([1, 1], 2);
         Assert.Throws<ArgumentException>(
@@ -138,3 +138,5 @@ public sealed class AdamWTests
         public Tensor Gradients { get; } = test.Floats(gradients, values.Length);
     }
 }
+
+public sealed class AdamWCpuTests() : AdamWTests(Bed.Cpu);

@@ -4,7 +4,7 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class AttentionTests
+public abstract class AttentionTests(Bed bed)
 {
     public static TheoryData<int[], int, int, int, bool> Shapes => new()
     {
@@ -26,11 +26,11 @@ public sealed class AttentionTests
     [Fact]
     public void Forward_EqualKeys_AveragesTheValues()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Run run = new(test, [1, 0, 2, 3, 0, 4, 5, 0, 9], [0, 3], new AttentionShape(1, 1, 1, true));
         run.Forward();
-        OpTest.AssertClose([2, 3, 5], test.Read(run.O), 1e-7, "o");
-        OpTest.AssertClose([0, Math.Log(2), Math.Log(3)], test.Read(run.Lse), 1e-7, "lse");
+        test.AssertClose([2, 3, 5], test.Read(run.O), Tolerance.Attention.OnCpu(1e-7), "o");
+        test.AssertClose([0, Math.Log(2), Math.Log(3)], test.Read(run.Lse), Tolerance.Singles(1e-7, 1e-5), "lse");
     }
 
     [Theory]
@@ -39,11 +39,11 @@ public sealed class AttentionTests
     {
         (AttentionShape shape, int[] starts, float[] qkv) = Case(lengths, heads, kvHeads, headSize, causal, 1.5);
         AttentionTwin twin = new([.. qkv], starts, shape);
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Run run = new(test, qkv, starts, shape);
         run.Forward();
-        OpTest.AssertClose(twin.O, test.Read(run.O), 2e-6, "o");
-        OpTest.AssertClose(twin.Lse, test.Read(run.Lse), 1e-6, "lse");
+        test.AssertClose(twin.O, test.Read(run.O), Tolerance.Attention, "o");
+        test.AssertClose(twin.Lse, test.Read(run.Lse), Tolerance.Singles(1e-6, 1e-5), "lse");
     }
 
     [Theory]
@@ -52,11 +52,11 @@ public sealed class AttentionTests
     {
         (AttentionShape shape, int[] starts, float[] qkv) = Case(lengths, heads, kvHeads, headSize, causal, 1);
         AttentionTwin twin = new([.. qkv], starts, shape);
-        float[] dO = OpTest.Normal(2, twin.O.Length);
-        using OpTest test = new();
+        float[] dO = bed.Normal(2, twin.O.Length);
+        using OpTest test = new(bed);
         Run run = new(test, qkv, starts, shape);
         run.Forward();
-        AssertParts(twin.Backward(dO), test.Read(run.Backward(dO, default)), shape);
+        AssertParts(test, twin.Backward(dO), test.Read(run.Backward(dO, default)), shape);
     }
 
     [Fact]
@@ -64,14 +64,14 @@ public sealed class AttentionTests
     {
         (AttentionShape shape, int[] starts, float[] qkv) = Case([150, 40], 4, 2, 20, true, 1);
         AttentionTwin twin = new([.. qkv], starts, shape);
-        float[] dO = OpTest.Normal(3, twin.O.Length);
+        float[] dO = bed.Normal(3, twin.O.Length);
         double[] expected = twin.Backward(dO);
         int[] positions = [.. Enumerable.Range(0, 150), .. Enumerable.Range(30, 40)];
         TurnBack(expected, positions, shape);
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Run run = new(test, qkv, starts, shape);
         run.Forward();
-        AssertParts(expected, test.Read(run.Backward(dO, RopeTests.Table(test, shape.HeadSize, positions))), shape);
+        AssertParts(test, expected, test.Read(run.Backward(dO, RopeTests.Table(test, shape.HeadSize, positions))), shape);
     }
 
     [Theory]
@@ -82,17 +82,17 @@ public sealed class AttentionTests
         // Steps of 1e-4 in the twin, in double precision: the third derivative leaves less than 1e-7.
         const double Step = 1e-4;
         (AttentionShape shape, int[] starts, float[] qkv) = Case([5, 3], 2, 1, 4, causal, 1);
-        float[] dO = OpTest.Normal(4, starts[^1] * shape.OutputSize);
+        float[] dO = bed.Normal(4, starts[^1] * shape.OutputSize);
         double[] expected = new double[qkv.Length];
         for (int i = 0; i < qkv.Length; i++)
         {
             expected[i] = (Loss(i, Step) - Loss(i, -Step)) / (2 * Step);
         }
 
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Run run = new(test, qkv, starts, shape);
         run.Forward();
-        AssertParts(expected, test.Read(run.Backward(dO, default)), shape);
+        AssertParts(test, expected, test.Read(run.Backward(dO, default)), shape);
 
         double Loss(int element, double step)
         {
@@ -106,10 +106,10 @@ public sealed class AttentionTests
     public void Forward_LargeScores_StayFinite()
     {
         (AttentionShape shape, int[] starts, float[] qkv) = Case([130], 1, 1, 32, true, 30);
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Run run = new(test, qkv, starts, shape);
         run.Forward();
-        OpTest.AssertClose(new AttentionTwin([.. qkv], starts, shape).Lse, test.Read(run.Lse), 1e-6, "lse");
+        test.AssertClose(new AttentionTwin([.. qkv], starts, shape).Lse, test.Read(run.Lse), Tolerance.Singles(1e-6, 1e-5), "lse");
         Assert.All(test.Read(run.O), v => Assert.True(float.IsFinite(v)));
     }
 
@@ -117,8 +117,8 @@ public sealed class AttentionTests
     public void ForwardBackward_AnyThreads_SameBits()
     {
         (AttentionShape shape, int[] starts, float[] qkv) = Case([250, 31, 129], 4, 2, 16, true, 1);
-        float[] dO = OpTest.Normal(5, starts[^1] * shape.OutputSize);
-        OpTest.AssertSameBitsOnAnyThreads(test =>
+        float[] dO = bed.Normal(5, starts[^1] * shape.OutputSize);
+        OpTest.AssertSameBits(bed, test =>
         {
             Run run = new(test, qkv, starts, shape);
             run.Forward();
@@ -130,8 +130,8 @@ public sealed class AttentionTests
     public void ForwardBackward_Packed_GivesTheBitsOfEachSequenceAlone()
     {
         (AttentionShape shape, int[] starts, float[] qkv) = Case([100, 140], 2, 1, 32, true, 1);
-        float[] dO = OpTest.Normal(6, starts[^1] * shape.OutputSize);
-        using OpTest test = new();
+        float[] dO = bed.Normal(6, starts[^1] * shape.OutputSize);
+        using OpTest test = new(bed);
         Run both = new(test, qkv, starts, shape);
         both.Forward();
         Run second = new(test, qkv[(100 * shape.QkvSize)..], [0, 140], shape);
@@ -145,9 +145,9 @@ public sealed class AttentionTests
     public void ForwardBackward_Warm_AllocatesNothing()
     {
         (AttentionShape shape, int[] starts, float[] qkv) = Case([150], 2, 1, 16, true, 1);
-        using OpTest test = new(1);
+        using OpTest test = new(bed, 1);
         Run run = new(test, qkv, starts, shape);
-        Tensor dO = test.Floats(OpTest.Normal(7, 150 * shape.OutputSize), 150, shape.OutputSize);
+        Tensor dO = test.Floats(bed.Normal(7, 150 * shape.OutputSize), 150, shape.OutputSize);
         Tensor gradient = test.Poisoned(150, shape.QkvSize);
         OpTest.AssertAllocatesNothing(() =>
         {
@@ -156,7 +156,7 @@ public sealed class AttentionTests
         });
     }
 
-    private static (AttentionShape Shape, int[] Starts, float[] Qkv) Case(int[] lengths, int heads, int kvHeads, int headSize, bool causal, double size)
+    private (AttentionShape Shape, int[] Starts, float[] Qkv) Case(int[] lengths, int heads, int kvHeads, int headSize, bool causal, double size)
     {
         AttentionShape shape = new(heads, kvHeads, headSize, causal);
         int[] starts = new int[lengths.Length + 1];
@@ -165,13 +165,13 @@ public sealed class AttentionTests
             starts[i + 1] = starts[i] + lengths[i];
         }
 
-        return (shape, starts, OpTest.Normal(1, (long)starts[^1] * shape.QkvSize, size));
+        return (shape, starts, bed.Normal(1, (long)starts[^1] * shape.QkvSize, size));
     }
 
     // Parts differ in size, and small ones must not hide behind large ones. With a single key dS is zero but for rounding: its error counts against the whole.
-    private static void AssertParts(double[] expected, float[] actual, AttentionShape shape)
+    private static void AssertParts(OpTest test, double[] expected, float[] actual, AttentionShape shape)
     {
-        OpTest.AssertClose(expected, actual, 1e-5, "dqkv");
+        test.AssertClose(expected, actual, Tolerance.AttentionGradient, "dqkv");
         if (expected.Length == shape.QkvSize)
         {
             return;
@@ -186,7 +186,7 @@ public sealed class AttentionTests
         void AssertColumns(int from, int to, string what)
         {
             bool Inside(int i) => i % shape.QkvSize >= from && i % shape.QkvSize < to;
-            OpTest.AssertClose([.. expected.Where((_, i) => Inside(i))], [.. actual.Where((_, i) => Inside(i))], 1e-5, what);
+            test.AssertClose([.. expected.Where((_, i) => Inside(i))], [.. actual.Where((_, i) => Inside(i))], Tolerance.AttentionGradient, what);
         }
     }
 
@@ -215,7 +215,7 @@ public sealed class AttentionTests
 
         public Tensor O { get; } = test.Poisoned(starts[^1], shape.OutputSize);
 
-        public Tensor Lse { get; } = test.Poisoned(shape.Heads, starts[^1]);
+        public Tensor Lse { get; } = test.PoisonedSingles(shape.Heads, starts[^1]);
 
         public void Forward() => Attention.Forward(test.Device, O, Lse, Qkv, Starts, _longest, shape);
 
@@ -227,3 +227,5 @@ public sealed class AttentionTests
         }
     }
 }
+
+public sealed class AttentionCpuTests() : AttentionTests(Bed.Cpu);

@@ -4,7 +4,7 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class CachedAttentionTests
+public abstract class CachedAttentionTests(Bed bed)
 {
     public static TheoryData<int[], int[], int, int, int> Shapes => new()
     {
@@ -25,18 +25,18 @@ public sealed class CachedAttentionTests
     [Fact]
     public void Forward_EqualKeys_AveragesTheValues()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Case c = new(test, [0], [3], new AttentionShape(1, 1, 1, true), [1, 0, 2, 3, 0, 4, 5, 0, 9]);
         c.AppendAll();
         CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.Shape);
-        OpTest.AssertClose([2, 3, 5], test.Read(c.O), 1e-7, "o");
+        test.AssertClose([2, 3, 5], test.Read(c.O), Tolerance.Attention.OnCpu(1e-7), "o");
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
     public void Append_AnyShape_CopiesToItsPlaceOnly(int[] past, int[] added, int heads, int kvHeads, int headSize)
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Case c = new(test, past, added, new AttentionShape(heads, kvHeads, headSize, true));
         c.AppendAll();
         float[] keys = new float[c.Keys.Count];
@@ -60,7 +60,7 @@ public sealed class CachedAttentionTests
     [MemberData(nameof(Shapes))]
     public void Forward_AnyShape_EqualsNaive(int[] past, int[] added, int heads, int kvHeads, int headSize)
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Case c = new(test, past, added, new AttentionShape(heads, kvHeads, headSize, true));
         c.AppendAll();
         CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.Shape);
@@ -71,11 +71,11 @@ public sealed class CachedAttentionTests
             expected.AddRange(all[((c.FirstOfAll[i] + past[i]) * c.Shape.OutputSize)..(c.FirstOfAll[i + 1] * c.Shape.OutputSize)]);
         }
 
-        OpTest.AssertClose([.. expected], test.Read(c.O), 2e-6, "o");
+        test.AssertClose([.. expected], test.Read(c.O), Tolerance.Attention, "o");
     }
 
     [Fact]
-    public void Forward_AnyThreads_SameBits() => OpTest.AssertSameBitsOnAnyThreads(test =>
+    public void Forward_AnyThreads_SameBits() => OpTest.AssertSameBits(bed, test =>
     {
         Case c = new(test, [600, 0], [2, 250], new AttentionShape(2, 1, 16, true));
         c.AppendAll();
@@ -86,7 +86,7 @@ public sealed class CachedAttentionTests
     [Fact]
     public void AppendForward_Warm_AllocatesNothing()
     {
-        using OpTest test = new(1);
+        using OpTest test = new(bed, 1);
         Case c = new(test, [600, 0], [1, 100], new AttentionShape(2, 1, 16, true));
         c.AppendAll();
         OpTest.AssertAllocatesNothing(() =>
@@ -112,7 +112,7 @@ public sealed class CachedAttentionTests
             _added = added;
             Shape = shape;
             FirstOfAll = Starting([.. past.Zip(added, (a, b) => a + b)]);
-            All = all ?? OpTest.Normal(past[0] + added[0], (long)FirstOfAll[^1] * shape.QkvSize, 1.5);
+            All = all ?? test.Bed.Normal(past[0] + added[0], (long)FirstOfAll[^1] * shape.QkvSize, 1.5);
             Keys = test.Poisoned(past.Length, shape.KvHeads, Capacity, shape.HeadSize);
             Values = test.Poisoned(past.Length, shape.KvHeads, Capacity, shape.HeadSize);
             Starts = test.Ints(Starting(added));
@@ -174,3 +174,5 @@ public sealed class CachedAttentionTests
         }
     }
 }
+
+public sealed class CachedAttentionCpuTests() : CachedAttentionTests(Bed.Cpu);

@@ -3,16 +3,16 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class CastTests
+public abstract class CastTests(Bed bed)
 {
     [Fact]
     public void Forward_Ties_RoundToEven()
     {
         // Between 1 and the next bf16, 1 + 2^-7, lies a tie; so between that and 1 + 2^-6. The largest float rounds to infinity.
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor narrow = test.PoisonedAs(DType.BF16, 6);
-        Tensor wide = test.Poisoned(6);
-        Cast.Forward(test.Device, narrow, test.Floats([1 + (1f / 256), 1 + (3f / 256), 1 + (1.01f / 256), -0f, float.MaxValue, float.NaN], 6));
+        Tensor wide = test.PoisonedSingles(6);
+        Cast.Forward(test.Device, narrow, test.Singles([1 + (1f / 256), 1 + (3f / 256), 1 + (1.01f / 256), -0f, float.MaxValue, float.NaN], 6));
         Cast.Forward(test.Device, wide, narrow);
         Assert.Equal([1, 1 + (1f / 64), 1 + (1f / 128), -0f, float.PositiveInfinity, float.NaN], test.Read(wide));
     }
@@ -27,10 +27,10 @@ public sealed class CastTests
     public void Forward_AnySize_RoundsEveryElement(int count)
     {
         float[] values = OpTest.Normal(1, count);
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor narrow = test.PoisonedAs(DType.BF16, count);
-        Tensor wide = test.Poisoned(count);
-        Cast.Forward(test.Device, narrow, test.Floats(values, count));
+        Tensor wide = test.PoisonedSingles(count);
+        Cast.Forward(test.Device, narrow, test.Singles(values, count));
         Cast.Forward(test.Device, wide, narrow);
         float[] actual = test.Read(wide);
         Assert.Equal(values.Select(static v => Bf16.Round(v)), actual);
@@ -40,7 +40,7 @@ public sealed class CastTests
     [Fact]
     public void Forward_SameType_Copies()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(2, 2);
         Cast.Forward(test.Device, y, test.Floats([1, 2, 3, 4], 2, 2));
         Assert.Equal([1, 2, 3, 4], test.Read(y));
@@ -49,8 +49,8 @@ public sealed class CastTests
     [Fact]
     public void Forward_Warm_AllocatesNothing()
     {
-        using OpTest test = new();
-        Tensor x = test.Floats(OpTest.Normal(1, 100_001), 100_001);
+        using OpTest test = new(bed);
+        Tensor x = test.Singles(OpTest.Normal(1, 100_001), 100_001);
         Tensor y = test.PoisonedAs(DType.BF16, 100_001);
         OpTest.AssertAllocatesNothing(() => Cast.Forward(test.Device, y, x));
     }
@@ -58,8 +58,8 @@ public sealed class CastTests
     [Fact]
     public void Forward_OtherExtentsOrTypes_NamesThem()
     {
-        using OpTest test = new();
-        Tensor x = test.Poisoned(2, 4);
+        using OpTest test = new(bed);
+        Tensor x = test.PoisonedSingles(2, 4);
         string message = Assert.Throws<ArgumentException>(() => Cast.Forward(test.Device, test.PoisonedAs(DType.BF16, 8), x)).Message;
         Assert.Contains("BF16 [8]", message, StringComparison.Ordinal);
         Assert.Contains("F32 [2, 4]", message, StringComparison.Ordinal);
@@ -67,3 +67,5 @@ public sealed class CastTests
         Assert.Throws<ArgumentException>("x", () => Cast.Forward(test.Device, x, default));
     }
 }
+
+public sealed class CastCpuTests() : CastTests(Bed.Cpu);

@@ -28,7 +28,7 @@ internal static class FiniteDifferences
             expected[i] = change / ((double)above - below);
         }
 
-        OpTest.AssertClose(expected, gradient, Tolerance, what);
+        Closeness.Assert(expected, gradient, Tolerance, what);
     }
 
     /// <summary>A scalar whose gradient with respect to the outputs is the weights.</summary>

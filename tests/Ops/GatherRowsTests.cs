@@ -3,7 +3,7 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class GatherRowsTests
+public abstract class GatherRowsTests(Bed bed)
 {
     public static TheoryData<int, int> Sizes => OpSizes.RowsAndWidths();
 
@@ -14,7 +14,7 @@ public sealed class GatherRowsTests
         int[] order = [.. Enumerable.Range(0, rows)];
         new Random(rows).Shuffle(order);
         int[] chosen = order[..((rows + 1) / 2)];
-        float[] all = OpTest.Normal(1, (long)rows * width);
+        float[] all = bed.Normal(1, (long)rows * width);
         float[] some = [.. chosen.SelectMany(row => all[(row * width)..((row + 1) * width)])];
         float[] scattered = new float[rows * width];
         foreach (int row in chosen)
@@ -22,7 +22,7 @@ public sealed class GatherRowsTests
             all.AsSpan(row * width, width).CopyTo(scattered.AsSpan(row * width));
         }
 
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor index = test.Ints(chosen);
         Tensor y = test.Poisoned(chosen.Length, width);
         GatherRows.Forward(test.Device, y, test.Floats(all, rows, width), index);
@@ -36,7 +36,7 @@ public sealed class GatherRowsTests
     [Fact]
     public void Forward_RowTwice_CopiesItTwice()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(3, 2);
         GatherRows.Forward(test.Device, y, test.Floats([1, 2, 3, 4], 2, 2), test.Ints(1, 0, 1));
         Assert.Equal([3, 4, 1, 2, 3, 4], test.Read(y));
@@ -45,7 +45,7 @@ public sealed class GatherRowsTests
     [Fact]
     public void ForwardBackward_NoRows_DoNothingAndZero()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor none = test.Poisoned(0, 2);
         Tensor dx = test.Poisoned(3, 2);
         GatherRows.Forward(test.Device, none, dx, test.Ints());
@@ -56,8 +56,8 @@ public sealed class GatherRowsTests
     [Fact]
     public void ForwardBackward_Warm_AllocateNothing()
     {
-        using OpTest test = new();
-        Tensor x = test.Floats(OpTest.Normal(1, 300 * 300), 300, 300);
+        using OpTest test = new(bed);
+        Tensor x = test.Floats(bed.Normal(1, 300 * 300), 300, 300);
         Tensor y = test.Poisoned(200, 300);
         Tensor index = test.Ints([.. Enumerable.Range(50, 200)]);
         OpTest.AssertAllocatesNothing(() =>
@@ -70,7 +70,7 @@ public sealed class GatherRowsTests
     [Fact]
     public void ForwardBackward_WrongExtents_NameBoth()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor x = test.Poisoned(3, 4);
         Tensor index = test.Ints(0, 1);
         string message = Assert.Throws<ArgumentException>("y", () => GatherRows.Forward(test.Device, x, x, index)).Message;
@@ -80,3 +80,5 @@ public sealed class GatherRowsTests
         Assert.Throws<ArgumentException>("dy", () => GatherRows.Backward(test.Device, x, x, index));
     }
 }
+
+public sealed class GatherRowsCpuTests() : GatherRowsTests(Bed.Cpu);

@@ -3,7 +3,7 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class GradientNormTests
+public abstract class GradientNormTests(Bed bed)
 {
     [Fact]
     public void Forward_ThreeFourFive_ClipsToTheMaximum()
@@ -49,35 +49,37 @@ public sealed class GradientNormTests
     {
         float[] gradients = OpTest.Normal(2, count);
         double norm = Math.Sqrt(gradients.Sum(g => (double)g * g));
-        OpTest.AssertClose([norm, 0.25 / (norm + 1e-6)], Run(gradients, 0.25f), 1e-7, "norm and factor");
+        bed.AssertClose([norm, 0.25 / (norm + 1e-6)], Run(gradients, 0.25f), Tolerance.Singles(1e-7, 1e-6), "norm and factor");
     }
 
     [Fact]
     public void Forward_AnyThreads_SameBits()
     {
         float[] gradients = OpTest.Normal(3, 400_003);
-        OpTest.AssertSameBitsOnAnyThreads(test => Run(test, gradients, 1));
+        OpTest.AssertSameBits(bed, test => Run(test, gradients, 1));
     }
 
     [Fact]
     public void Forward_Warm_AllocatesNothing()
     {
-        using OpTest test = new();
-        Tensor gradients = test.Floats(OpTest.Normal(4, 200_000), 200_000);
-        Tensor result = test.Poisoned(2);
+        using OpTest test = new(bed);
+        Tensor gradients = test.Singles(OpTest.Normal(4, 200_000), 200_000);
+        Tensor result = test.PoisonedSingles(2);
         OpTest.AssertAllocatesNothing(() => GradientNorm.Forward(test.Device, result, gradients, 1));
     }
 
-    private static float[] Run(float[] gradients, float maxNorm)
+    private float[] Run(float[] gradients, float maxNorm)
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         return Run(test, gradients, maxNorm);
     }
 
     private static float[] Run(OpTest test, float[] gradients, float maxNorm)
     {
-        Tensor result = test.Poisoned(2);
-        GradientNorm.Forward(test.Device, result, test.Floats(gradients, gradients.Length), maxNorm);
+        Tensor result = test.PoisonedSingles(2);
+        GradientNorm.Forward(test.Device, result, test.Singles(gradients, gradients.Length), maxNorm);
         return test.Read(result);
     }
 }
+
+public sealed class GradientNormCpuTests() : GradientNormTests(Bed.Cpu);

@@ -3,46 +3,46 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class LayerNormTests
+public abstract class LayerNormTests(Bed bed)
 {
-    private const float Epsilon = 1e-5f;
+    private protected const float Epsilon = 1e-5f;
 
     public static TheoryData<int, int> Sizes => OpSizes.RowsAndWidths();
 
     [Fact]
     public void Forward_HandValue_Agrees()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(1, 3);
-        Tensor mean = test.Poisoned(1);
-        Tensor rstd = test.Poisoned(1);
+        Tensor mean = test.PoisonedSingles(1);
+        Tensor rstd = test.PoisonedSingles(1);
         LayerNorm.Forward(test.Device, y, mean, rstd, default, test.Floats([1, 2, 6], 1, 3), default, test.Floats([1, 2, 3], 3), test.Floats([10, 20, 30], 3), 0);
         Assert.Equal([3], test.Read(mean));
-        OpTest.AssertClose([0.46291004988627573], test.Read(rstd), 1e-7, "rstd");
-        OpTest.AssertClose([9.0741799002274485, 19.0741799002274485, 34.166190448976482], test.Read(y), 1e-7, "y");
+        test.AssertClose([0.46291004988627573], test.Read(rstd), Tolerance.Singles(1e-7, 1e-6), "rstd");
+        test.AssertClose([9.0741799002274485, 19.0741799002274485, 34.166190448976482], test.Read(y), Tolerance.Norm.OnCpu(1e-7), "y");
     }
 
     [Fact]
     public void Forward_MeanFarFromZero_KeepsTheVariance()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         float[] values = [.. Enumerable.Range(0, 64).Select(i => 4096 + (i % 2))];
         Tensor x = test.Floats(values, 1, 64);
-        Tensor mean = test.Poisoned(1);
-        Tensor rstd = test.Poisoned(1);
+        Tensor mean = test.PoisonedSingles(1);
+        Tensor rstd = test.PoisonedSingles(1);
         LayerNorm.Forward(test.Device, x, mean, rstd, default, x, default, test.Floats([.. Enumerable.Repeat(1f, 64)], 64), test.Floats(new float[64], 64), 0);
-        OpTest.AssertClose([2], test.Read(rstd), 1e-7, "rstd");
-        OpTest.AssertClose([.. values.Select(value => value > 4096 ? 1.0 : -1.0)], test.Read(x), 1e-7, "y");
+        test.AssertClose([2], test.Read(rstd), Tolerance.Singles(1e-7, 1e-6), "rstd");
+        test.AssertClose([.. values.Select(value => value > 4096 ? 1.0 : -1.0)], test.Read(x), Tolerance.Norm.OnCpu(1e-7), "y");
     }
 
     [Theory]
     [MemberData(nameof(Sizes))]
     public void Forward_AnySize_AgreesWithDouble(int rows, int width)
     {
-        Case values = new(rows, width);
-        using OpTest test = new();
-        Tensor mean = test.Poisoned(rows);
-        Tensor rstd = test.Poisoned(rows);
+        Case values = new(bed, rows, width);
+        using OpTest test = new(bed);
+        Tensor mean = test.PoisonedSingles(rows);
+        Tensor rstd = test.PoisonedSingles(rows);
         Tensor w = test.Floats(values.W, width);
         Tensor b = test.Floats(values.B, width);
         Tensor y = test.Poisoned(rows, width);
@@ -52,9 +52,9 @@ public sealed class LayerNormTests
             test.Poison(mean);
             test.Poison(rstd);
             LayerNorm.Forward(test.Device, target, mean, rstd, default, x, default, w, b, Epsilon);
-            OpTest.AssertClose(values.Y, test.Read(target), 1e-6, "y");
-            OpTest.AssertClose(values.Mean, test.Read(mean), 1e-6, "mean");
-            OpTest.AssertClose(values.Rstd, test.Read(rstd), 1e-6, "rstd");
+            test.AssertClose(values.Y, test.Read(target), Tolerance.Norm, "y");
+            test.AssertClose(values.Mean, test.Read(mean), 1e-6, "mean");
+            test.AssertClose(values.Rstd, test.Read(rstd), 1e-6, "rstd");
         }
 
         // The same rows as a sum, once beside the stream and once into the stream itself.
@@ -66,7 +66,7 @@ public sealed class LayerNormTests
             test.Poison(y);
             LayerNorm.Forward(test.Device, y, mean, rstd, target, part, delta, w, b, Epsilon);
             Assert.Equal(values.X, test.Read(target));
-            OpTest.AssertClose(values.Y, test.Read(y), 1e-6, "y of a sum");
+            test.AssertClose(values.Y, test.Read(y), Tolerance.Norm, "y of a sum");
         }
     }
 
@@ -74,76 +74,44 @@ public sealed class LayerNormTests
     [MemberData(nameof(Sizes))]
     public void Backward_AnySize_AgreesWithDouble(int rows, int width)
     {
-        Case values = new(rows, width);
-        using OpTest test = new();
+        Case values = new(bed, rows, width);
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(rows, width);
-        Tensor dw = test.Poisoned(width);
-        Tensor db = test.Poisoned(width);
+        Tensor dw = test.PoisonedSingles(width);
+        Tensor db = test.PoisonedSingles(width);
         Tensor dres = test.Floats(values.OldDres, rows, width);
         Tensor dy = test.Floats(values.Dy, rows, width);
         Tensor x = test.Floats(values.X, rows, width);
-        Tensor mean = test.Floats([.. values.Mean.Select(m => (float)m)], rows);
-        Tensor rstd = test.Floats([.. values.Rstd.Select(r => (float)r)], rows);
+        Tensor mean = test.Singles([.. values.Mean.Select(m => (float)m)], rows);
+        Tensor rstd = test.Singles([.. values.Rstd.Select(r => (float)r)], rows);
         Tensor w = test.Floats(values.W, width);
         Tensor b = test.Floats(values.B, width);
         LayerNorm.Backward(test.Device, dres, dw, db, y, dy, x, mean, rstd, w, b, accumulate: false);
-        OpTest.AssertClose(values.Y, test.Read(y), 1e-6, "y once more");
-        OpTest.AssertClose(values.NewDres, test.Read(dres), 5e-6, "dres");
-        OpTest.AssertClose(values.Dw, test.Read(dw), 5e-6, "dw");
-        OpTest.AssertClose(values.Db, test.Read(db), 5e-6, "db");
+        test.AssertClose(values.Y, test.Read(y), Tolerance.Norm, "y once more");
+        test.AssertClose(values.NewDres, test.Read(dres), Tolerance.NormGradient, "dres");
+        test.AssertClose(values.Dw, test.Read(dw), Tolerance.WeightGradient, "dw");
+        test.AssertClose(values.Db, test.Read(db), Tolerance.WeightGradient, "db");
 
         LayerNorm.Backward(test.Device, dres, dw, db, default, dy, x, mean, rstd, w, b, accumulate: true);
-        OpTest.AssertClose([.. values.Dw.Select(d => 2 * d)], test.Read(dw), 5e-6, "dw, twice");
-        OpTest.AssertClose([.. values.Db.Select(d => 2 * d)], test.Read(db), 5e-6, "db, twice");
+        test.AssertClose([.. values.Dw.Select(d => 2 * d)], test.Read(dw), Tolerance.WeightGradient, "dw, twice");
+        test.AssertClose([.. values.Db.Select(d => 2 * d)], test.Read(db), Tolerance.WeightGradient, "db, twice");
 
-        test.Device.CopyFromHost<float>(dres, values.OldDres);
+        test.Write(dres, values.OldDres);
         LayerNorm.Backward(test.Device, dres, default, default, default, dy, x, mean, rstd, w, b, accumulate: false);
-        OpTest.AssertClose(values.NewDres, test.Read(dres), 5e-6, "dres, frozen");
-    }
-
-    [Fact]
-    public void Backward_FiniteDifferences_Agree()
-    {
-        const int Rows = 3;
-        const int Width = 19;
-        Case values = new(Rows, Width);
-        using OpTest test = new();
-        Tensor y = test.Poisoned(Rows, Width);
-        Tensor mean = test.Poisoned(Rows);
-        Tensor rstd = test.Poisoned(Rows);
-        Tensor x = test.Floats(values.X, Rows, Width);
-        Tensor w = test.Floats(values.W, Width);
-        Tensor b = test.Floats(values.B, Width);
-        double Loss(float[] xs, float[] ws, float[] bs)
-        {
-            test.Device.CopyFromHost<float>(x, xs);
-            test.Device.CopyFromHost<float>(w, ws);
-            test.Device.CopyFromHost<float>(b, bs);
-            LayerNorm.Forward(test.Device, y, mean, rstd, default, x, default, w, b, Epsilon);
-            return FiniteDifferences.Weighted(test.Read(y), values.Dy);
-        }
-
-        Loss(values.X, values.W, values.B);
-        Tensor dw = test.Poisoned(Width);
-        Tensor db = test.Poisoned(Width);
-        Tensor dres = test.Floats(new float[Rows * Width], Rows, Width);
-        LayerNorm.Backward(test.Device, dres, dw, db, default, test.Floats(values.Dy, Rows, Width), x, mean, rstd, w, b, accumulate: false);
-        FiniteDifferences.AssertGradient(test.Read(dres), values.X, xs => Loss(xs, values.W, values.B), "dres");
-        FiniteDifferences.AssertGradient(test.Read(dw), values.W, ws => Loss(values.X, ws, values.B), "dw");
-        FiniteDifferences.AssertGradient(test.Read(db), values.B, bs => Loss(values.X, values.W, bs), "db");
+        test.AssertClose(values.NewDres, test.Read(dres), Tolerance.NormGradient, "dres, frozen");
     }
 
     [Fact]
     public void ForwardBackward_AnyThreads_GiveTheSameBits()
     {
-        Case values = new(300, 300);
-        OpTest.AssertSameBitsOnAnyThreads(test =>
+        Case values = new(bed, 300, 300);
+        OpTest.AssertSameBits(bed, test =>
         {
             Tensor y = test.Poisoned(300, 300);
-            Tensor mean = test.Poisoned(300);
-            Tensor rstd = test.Poisoned(300);
-            Tensor dw = test.Poisoned(300);
-            Tensor db = test.Poisoned(300);
+            Tensor mean = test.PoisonedSingles(300);
+            Tensor rstd = test.PoisonedSingles(300);
+            Tensor dw = test.PoisonedSingles(300);
+            Tensor db = test.PoisonedSingles(300);
             Tensor dres = test.Floats(values.OldDres, 300, 300);
             Tensor x = test.Floats(values.X, 300, 300);
             Tensor w = test.Floats(values.W, 300);
@@ -156,13 +124,13 @@ public sealed class LayerNormTests
     [Fact]
     public void ForwardBackward_Warm_AllocateNothing()
     {
-        Case values = new(300, 300);
-        using OpTest test = new();
+        Case values = new(bed, 300, 300);
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(300, 300);
-        Tensor mean = test.Poisoned(300);
-        Tensor rstd = test.Poisoned(300);
-        Tensor dw = test.Poisoned(300);
-        Tensor db = test.Poisoned(300);
+        Tensor mean = test.PoisonedSingles(300);
+        Tensor rstd = test.PoisonedSingles(300);
+        Tensor dw = test.PoisonedSingles(300);
+        Tensor db = test.PoisonedSingles(300);
         Tensor x = test.Floats(values.X, 300, 300);
         Tensor dres = test.Floats(values.OldDres, 300, 300);
         Tensor w = test.Floats(values.W, 300);
@@ -176,33 +144,34 @@ public sealed class LayerNormTests
     [Fact]
     public void ForwardBackward_WrongExtents_NameBoth()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor x = test.Poisoned(2, 4);
         Tensor wide = test.Poisoned(2, 5);
-        Tensor two = test.Poisoned(2);
+        Tensor two = test.PoisonedSingles(2);
         Tensor w = test.Poisoned(4);
+        Tensor dw = test.PoisonedSingles(4);
         string message = Assert.Throws<ArgumentException>("y", () => LayerNorm.Forward(test.Device, wide, two, two, default, x, default, w, w, Epsilon)).Message;
         Assert.Contains("[2, 5]", message, StringComparison.Ordinal);
         Assert.Contains("[2, 4]", message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>("mean", () => LayerNorm.Forward(test.Device, x, w, two, default, x, default, w, w, Epsilon));
+        Assert.Throws<ArgumentException>("mean", () => LayerNorm.Forward(test.Device, x, dw, two, default, x, default, w, w, Epsilon));
         Assert.Throws<ArgumentException>("b", () => LayerNorm.Forward(test.Device, x, two, two, default, x, default, w, two, Epsilon));
         Assert.Throws<ArgumentException>("sum", () => LayerNorm.Forward(test.Device, x, two, two, default, x, x, w, w, Epsilon));
-        Assert.Throws<ArgumentException>("dres", () => LayerNorm.Backward(test.Device, wide, w, w, default, x, x, two, two, w, w, accumulate: false));
-        Assert.Throws<ArgumentException>("db", () => LayerNorm.Backward(test.Device, x, w, default, default, x, x, two, two, w, w, accumulate: false));
+        Assert.Throws<ArgumentException>("dres", () => LayerNorm.Backward(test.Device, wide, dw, dw, default, x, x, two, two, w, w, accumulate: false));
+        Assert.Throws<ArgumentException>("db", () => LayerNorm.Backward(test.Device, x, dw, default, default, x, x, two, two, w, w, accumulate: false));
     }
 
     /// <summary>Random arguments and what double precision makes of them.</summary>
-    private sealed class Case
+    private protected sealed class Case
     {
-        internal Case(int rows, int width)
+        internal Case(Bed bed, int rows, int width)
         {
-            Part = [.. OpTest.Normal(1, (long)rows * width, 3).Select(value => value + 2)];
-            Delta = OpTest.Normal(2, (long)rows * width);
-            X = [.. Part.Zip(Delta, (part, delta) => part + delta)];
-            W = OpTest.Normal(3, width);
-            B = OpTest.Normal(4, width);
-            Dy = OpTest.Normal(5, (long)rows * width);
-            OldDres = OpTest.Normal(6, (long)rows * width);
+            Part = bed.Rounded(OpTest.Normal(1, (long)rows * width, 3).Select(value => value + 2));
+            Delta = bed.Normal(2, (long)rows * width);
+            X = bed.Rounded(Part.Zip(Delta, (part, delta) => part + delta));
+            W = bed.Normal(3, width);
+            B = bed.Normal(4, width);
+            Dy = bed.Normal(5, (long)rows * width);
+            OldDres = bed.Normal(6, (long)rows * width);
             Mean = new double[rows];
             Rstd = new double[rows];
             Y = new double[rows * width];
@@ -273,5 +242,40 @@ public sealed class LayerNormTests
         internal double[] Dw { get; }
 
         internal double[] Db { get; }
+    }
+}
+
+public sealed class LayerNormCpuTests() : LayerNormTests(Bed.Cpu)
+{
+    [Fact]
+    public void Backward_FiniteDifferences_Agree()
+    {
+        const int Rows = 3;
+        const int Width = 19;
+        Case values = new(Bed.Cpu, Rows, Width);
+        using OpTest test = new(Bed.Cpu);
+        Tensor y = test.Poisoned(Rows, Width);
+        Tensor mean = test.PoisonedSingles(Rows);
+        Tensor rstd = test.PoisonedSingles(Rows);
+        Tensor x = test.Floats(values.X, Rows, Width);
+        Tensor w = test.Floats(values.W, Width);
+        Tensor b = test.Floats(values.B, Width);
+        double Loss(float[] xs, float[] ws, float[] bs)
+        {
+            test.Write(x, xs);
+            test.Write(w, ws);
+            test.Write(b, bs);
+            LayerNorm.Forward(test.Device, y, mean, rstd, default, x, default, w, b, Epsilon);
+            return FiniteDifferences.Weighted(test.Read(y), values.Dy);
+        }
+
+        Loss(values.X, values.W, values.B);
+        Tensor dw = test.PoisonedSingles(Width);
+        Tensor db = test.PoisonedSingles(Width);
+        Tensor dres = test.Floats(new float[Rows * Width], Rows, Width);
+        LayerNorm.Backward(test.Device, dres, dw, db, default, test.Floats(values.Dy, Rows, Width), x, mean, rstd, w, b, accumulate: false);
+        FiniteDifferences.AssertGradient(test.Read(dres), values.X, xs => Loss(xs, values.W, values.B), "dres");
+        FiniteDifferences.AssertGradient(test.Read(dw), values.W, ws => Loss(values.X, ws, values.B), "dw");
+        FiniteDifferences.AssertGradient(test.Read(db), values.B, bs => Loss(values.X, values.W, bs), "db");
     }
 }

@@ -3,7 +3,7 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class LinearTests
+public abstract class LinearTests(Bed bed)
 {
     public static TheoryData<int, int, int> Sizes
     {
@@ -27,7 +27,7 @@ public sealed class LinearTests
     [Fact]
     public void Forward_HandValue_IsExact()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(2, 3);
         Tensor x = test.Floats([1, 2, 3, 4], 2, 2);
         Tensor w = test.Floats([1, 0, 0, 1, 2, -1], 3, 2);
@@ -40,12 +40,12 @@ public sealed class LinearTests
     [Fact]
     public void Backward_HandValue_IsExact()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor dy = test.Floats([1, 0, 2, 0, 1, 3], 2, 3);
         Tensor dx = test.Poisoned(2, 2);
         Linear.BackwardInput(test.Device, dx, dy, test.Floats([1, 0, 0, 1, 2, -1], 3, 2));
         Assert.Equal([5, -2, 6, -2], test.Read(dx));
-        Tensor dw = test.Poisoned(3, 2);
+        Tensor dw = test.PoisonedSingles(3, 2);
         Linear.BackwardWeight(test.Device, dw, dy, test.Floats([1, 2, 3, 4], 2, 2), accumulate: false);
         Assert.Equal([1, 2, 3, 4, 11, 16], test.Read(dw));
     }
@@ -54,10 +54,10 @@ public sealed class LinearTests
     [MemberData(nameof(Sizes))]
     public void ForwardBackward_AnySize_AgreeWithDouble(int rows, int inputs, int outputs)
     {
-        float[] x = OpTest.Normal(1, (long)rows * inputs);
-        float[] w = OpTest.Normal(2, (long)outputs * inputs);
-        float[] bias = OpTest.Normal(3, outputs);
-        float[] dy = OpTest.Normal(4, (long)rows * outputs);
+        float[] x = bed.Normal(1, (long)rows * inputs);
+        float[] w = bed.Normal(2, (long)outputs * inputs);
+        float[] bias = bed.Normal(3, outputs);
+        float[] dy = bed.Normal(4, (long)rows * outputs);
         double[] product = new double[dy.Length];
         double[] dx = new double[x.Length];
         double[] dw = new double[w.Length];
@@ -77,36 +77,36 @@ public sealed class LinearTests
             }
         }
 
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor xs = test.Floats(x, rows, inputs);
         Tensor ws = test.Floats(w, outputs, inputs);
         Tensor dys = test.Floats(dy, rows, outputs);
         Tensor y = test.Poisoned(rows, outputs);
         Linear.Forward(test.Device, y, xs, ws);
-        OpTest.AssertClose(product, test.Read(y), 1e-6, "y");
+        test.AssertClose(product, test.Read(y), Tolerance.Product, "y");
         test.Poison(y);
         Linear.Forward(test.Device, y, xs, ws, test.Floats(bias, outputs));
-        OpTest.AssertClose([.. product.Select((value, i) => value + bias[i % outputs])], test.Read(y), 1e-6, "y with a bias");
+        test.AssertClose([.. product.Select((value, i) => value + bias[i % outputs])], test.Read(y), Tolerance.Product, "y with a bias");
 
         Tensor dxs = test.Poisoned(rows, inputs);
         Linear.BackwardInput(test.Device, dxs, dys, ws);
-        OpTest.AssertClose(dx, test.Read(dxs), 5e-6, "dx");
+        test.AssertClose(dx, test.Read(dxs), Tolerance.ProductGradient, "dx");
         Linear.BackwardInput(test.Device, dxs, dys, ws, accumulate: true);
-        OpTest.AssertClose([.. dx.Select(value => 2 * value)], test.Read(dxs), 5e-6, "dx, twice");
+        test.AssertClose([.. dx.Select(value => 2 * value)], test.Read(dxs), Tolerance.ProductGradient, "dx, twice");
 
-        Tensor dws = test.Poisoned(outputs, inputs);
+        Tensor dws = test.PoisonedSingles(outputs, inputs);
         Linear.BackwardWeight(test.Device, dws, dys, xs, accumulate: false);
-        OpTest.AssertClose(dw, test.Read(dws), 5e-6, "dw");
+        test.AssertClose(dw, test.Read(dws), Tolerance.WeightGradient, "dw");
         Linear.BackwardWeight(test.Device, dws, dys, xs, accumulate: true);
-        OpTest.AssertClose([.. dw.Select(value => 2 * value)], test.Read(dws), 5e-6, "dw, twice");
+        test.AssertClose([.. dw.Select(value => 2 * value)], test.Read(dws), Tolerance.WeightGradient, "dw, twice");
     }
 
     [Fact]
     public void ForwardBackward_NoRows_GiveZeroWeightGradient()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor none = test.Poisoned(0, 3);
-        Tensor dw = test.Poisoned(3, 3);
+        Tensor dw = test.PoisonedSingles(3, 3);
         Linear.Forward(test.Device, none, none, dw);
         Linear.BackwardInput(test.Device, none, none, dw);
         Linear.BackwardWeight(test.Device, dw, none, none, accumulate: false);
@@ -114,50 +114,17 @@ public sealed class LinearTests
     }
 
     [Fact]
-    public void Backward_FiniteDifferences_Agree()
-    {
-        float[] x = OpTest.Normal(1, 5 * 7);
-        float[] w = OpTest.Normal(2, 3 * 7);
-        float[] bias = OpTest.Normal(3, 3);
-        float[] dy = OpTest.Normal(4, 5 * 3);
-        using OpTest test = new();
-        Tensor xs = test.Floats(x, 5, 7);
-        Tensor ws = test.Floats(w, 3, 7);
-        Tensor biases = test.Floats(bias, 3);
-        Tensor dys = test.Floats(dy, 5, 3);
-        Tensor y = test.Poisoned(5, 3);
-        Tensor dx = test.Poisoned(5, 7);
-        Tensor dw = test.Poisoned(3, 7);
-        Tensor db = test.Poisoned(3);
-        Linear.BackwardInput(test.Device, dx, dys, ws);
-        Linear.BackwardWeight(test.Device, dw, dys, xs, accumulate: false);
-        ColumnSum.Backward(test.Device, db, dys, accumulate: false);
-        FiniteDifferences.AssertGradient(test.Read(dx), x, values => Loss(xs, values), "dx");
-        FiniteDifferences.AssertGradient(test.Read(dw), w, values => Loss(ws, values), "dw");
-        FiniteDifferences.AssertGradient(test.Read(db), bias, values => Loss(biases, values), "db");
-
-        double Loss(Tensor moved, float[] values)
-        {
-            float[] kept = test.Read(moved);
-            test.Device.CopyFromHost<float>(moved, values);
-            Linear.Forward(test.Device, y, xs, ws, biases);
-            test.Device.CopyFromHost<float>(moved, kept);
-            return FiniteDifferences.Weighted(test.Read(y), dy);
-        }
-    }
-
-    [Fact]
     public void ForwardBackward_AnyThreads_GiveTheSameBits()
     {
-        float[] x = OpTest.Normal(1, 130 * 600);
-        float[] w = OpTest.Normal(2, 90 * 600);
-        OpTest.AssertSameBitsOnAnyThreads(test =>
+        float[] x = bed.Normal(1, 130 * 600);
+        float[] w = bed.Normal(2, 90 * 600);
+        OpTest.AssertSameBits(bed, test =>
         {
             Tensor xs = test.Floats(x, 130, 600);
             Tensor ws = test.Floats(w, 90, 600);
             Tensor y = test.Poisoned(130, 90);
             Tensor dx = test.Poisoned(130, 600);
-            Tensor dw = test.Poisoned(90, 600);
+            Tensor dw = test.PoisonedSingles(90, 600);
             Linear.Forward(test.Device, y, xs, ws);
             Linear.BackwardInput(test.Device, dx, y, ws);
             Linear.BackwardWeight(test.Device, dw, y, xs, accumulate: false);
@@ -168,22 +135,23 @@ public sealed class LinearTests
     [Fact]
     public void ForwardBackward_Warm_AllocateNothing()
     {
-        using OpTest test = new();
-        Tensor x = test.Floats(OpTest.Normal(1, 130 * 200), 130, 200);
-        Tensor w = test.Floats(OpTest.Normal(2, 90 * 200), 90, 200);
+        using OpTest test = new(bed);
+        Tensor x = test.Floats(bed.Normal(1, 130 * 200), 130, 200);
+        Tensor w = test.Floats(bed.Normal(2, 90 * 200), 90, 200);
         Tensor y = test.Poisoned(130, 90);
+        Tensor dw = test.Singles(new float[90 * 200], 90, 200);
         OpTest.AssertAllocatesNothing(() =>
         {
             Linear.Forward(test.Device, y, x, w);
             Linear.BackwardInput(test.Device, x, y, w);
-            Linear.BackwardWeight(test.Device, w, y, x, accumulate: true);
+            Linear.BackwardWeight(test.Device, dw, y, x, accumulate: true);
         });
     }
 
     [Fact]
     public void ForwardBackward_WrongExtents_NameBoth()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor x = test.Poisoned(2, 4);
         Tensor w = test.Poisoned(3, 4);
         Tensor y = test.Poisoned(2, 3);
@@ -194,7 +162,43 @@ public sealed class LinearTests
         Assert.Throws<ArgumentException>("bias", () => Linear.Forward(test.Device, y, x, w, test.Poisoned(4)));
         Assert.Throws<ArgumentException>("w", () => Linear.BackwardInput(test.Device, x, y, x));
         Assert.Throws<ArgumentException>("dx", () => Linear.BackwardInput(test.Device, y, y, w));
-        Assert.Throws<ArgumentException>("x", () => Linear.BackwardWeight(test.Device, w, y, w, accumulate: false));
-        Assert.Throws<ArgumentException>("dw", () => Linear.BackwardWeight(test.Device, y, y, x, accumulate: false));
+        Assert.Throws<ArgumentException>("x", () => Linear.BackwardWeight(test.Device, test.PoisonedSingles(3, 4), y, w, accumulate: false));
+        Assert.Throws<ArgumentException>("dw", () => Linear.BackwardWeight(test.Device, test.PoisonedSingles(2, 3), y, x, accumulate: false));
+    }
+}
+
+public sealed class LinearCpuTests() : LinearTests(Bed.Cpu)
+{
+    [Fact]
+    public void Backward_FiniteDifferences_Agree()
+    {
+        float[] x = OpTest.Normal(1, 5 * 7);
+        float[] w = OpTest.Normal(2, 3 * 7);
+        float[] bias = OpTest.Normal(3, 3);
+        float[] dy = OpTest.Normal(4, 5 * 3);
+        using OpTest test = new(Bed.Cpu);
+        Tensor xs = test.Floats(x, 5, 7);
+        Tensor ws = test.Floats(w, 3, 7);
+        Tensor biases = test.Floats(bias, 3);
+        Tensor dys = test.Floats(dy, 5, 3);
+        Tensor y = test.Poisoned(5, 3);
+        Tensor dx = test.Poisoned(5, 7);
+        Tensor dw = test.PoisonedSingles(3, 7);
+        Tensor db = test.PoisonedSingles(3);
+        Linear.BackwardInput(test.Device, dx, dys, ws);
+        Linear.BackwardWeight(test.Device, dw, dys, xs, accumulate: false);
+        ColumnSum.Backward(test.Device, db, dys, accumulate: false);
+        FiniteDifferences.AssertGradient(test.Read(dx), x, values => Loss(xs, values), "dx");
+        FiniteDifferences.AssertGradient(test.Read(dw), w, values => Loss(ws, values), "dw");
+        FiniteDifferences.AssertGradient(test.Read(db), bias, values => Loss(biases, values), "db");
+
+        double Loss(Tensor moved, float[] values)
+        {
+            float[] kept = test.Read(moved);
+            test.Write(moved, values);
+            Linear.Forward(test.Device, y, xs, ws, biases);
+            test.Write(moved, kept);
+            return FiniteDifferences.Weighted(test.Read(y), dy);
+        }
     }
 }

@@ -3,7 +3,7 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class MoveTests
+public abstract class MoveTests(Bed bed)
 {
     [Theory]
     [InlineData(0)]
@@ -12,8 +12,8 @@ public sealed class MoveTests
     [InlineData(100_001)]
     public void Forward_AnySize_CopiesEveryElement(int count)
     {
-        float[] values = OpTest.Normal(1, count);
-        using OpTest test = new();
+        float[] values = bed.Normal(1, count);
+        using OpTest test = new(bed);
         Tensor target = test.Poisoned(count);
         Move.Forward(test.Device, target, test.Floats(values, 1, count));
         Assert.Equal(values, test.Read(target));
@@ -22,7 +22,7 @@ public sealed class MoveTests
     [Fact]
     public void Forward_Integers_CopiesThem()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor target = test.Ints(0, 0);
         Move.Forward(test.Device, target, test.Ints(7, -8));
         int[] actual = new int[2];
@@ -33,7 +33,7 @@ public sealed class MoveTests
     [Fact]
     public void Forward_Warm_AllocatesNothing()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor x = test.Poisoned(100_001);
         Tensor y = test.Poisoned(100_001);
         OpTest.AssertAllocatesNothing(() => Move.Forward(test.Device, y, x));
@@ -42,12 +42,14 @@ public sealed class MoveTests
     [Fact]
     public void Forward_OtherCountOrType_NamesBoth()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor x = test.Poisoned(2, 4);
         string message = Assert.Throws<ArgumentException>(() => Move.Forward(test.Device, test.Poisoned(7), x)).Message;
-        Assert.Contains("F32 [2, 4]", message, StringComparison.Ordinal);
-        Assert.Contains("F32 [7]", message, StringComparison.Ordinal);
+        Assert.Contains($"{bed.Type} [2, 4]", message, StringComparison.Ordinal);
+        Assert.Contains($"{bed.Type} [7]", message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Move.Forward(test.Device, test.Ints(1, 2), test.Poisoned(2)));
         Assert.Throws<ArgumentException>(() => Move.Forward(test.Device, x, default));
     }
 }
+
+public sealed class MoveCpuTests() : MoveTests(Bed.Cpu);

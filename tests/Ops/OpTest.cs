@@ -1,12 +1,12 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
 using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
 /// <summary>
-/// A device and its tensors for the test of an op. Outputs begin as not-a-number, so that an element nobody wrote shows; each tensor lies between guards, so that a write
-/// beside it shows when it is read or disposed.
+/// A device and its tensors for the test of an op on a bed. Weights and activations are stored in the bed's type and read as floats. Outputs begin as not-a-number, so that an element nobody wrote
+/// shows; each tensor lies between guards, so that a write beside it shows at the end.
 /// </summary>
 internal sealed class OpTest : IDisposable
 {
@@ -15,25 +15,38 @@ internal sealed class OpTest : IDisposable
     private static readonly byte[] Guard = [.. Enumerable.Repeat(GuardByte, GuardBytes)];
     private readonly List<(DeviceMemory Memory, Tensor Tensor)> _tensors = [];
 
-    internal OpTest(int threads = 2)
+    /// <summary>Initializes a new instance of the <see cref="OpTest"/> class; skips the test where the bed's device cannot be had.</summary>
+    internal OpTest(Bed bed, int threads = 2)
     {
-        Device = new CpuDevice(threads);
+        Bed = bed;
+        Device = bed.IsCuda ? CudaDevices.Rent(bed.Type) : new CpuDevice(threads);
     }
+
+    internal Bed Bed { get; }
 
     internal Device Device { get; }
 
     public void Dispose()
     {
-        foreach ((DeviceMemory memory, Tensor tensor) in _tensors)
+        try
         {
-            CheckGuards(tensor);
-            memory.Dispose();
+            _tensors.ForEach(entry => CheckGuards(entry.Tensor));
         }
-
-        Device.Dispose();
+        finally
+        {
+            _tensors.ForEach(entry => entry.Memory.Dispose());
+            if (Device is CudaDevice cuda)
+            {
+                CudaDevices.Return(cuda);
+            }
+            else
+            {
+                Device.Dispose();
+            }
+        }
     }
 
-    /// <summary>Reproducible normally distributed numbers.</summary>
+    /// <summary>Reproducible normally distributed numbers in single precision. What a bed stores in its own type comes from <see cref="Bed.Normal"/>.</summary>
     internal static float[] Normal(int seed, long count, double scale = 1)
     {
         Random random = new(seed);
@@ -46,49 +59,15 @@ internal sealed class OpTest : IDisposable
         return values;
     }
 
-    /// <summary>Every element is finite, and the relative L2 error is within the tolerance; otherwise the worst element is reported.</summary>
-    internal static void AssertClose(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double tolerance, string what)
+    /// <summary>The same op gives the same bits three times: on 1, 2 and 3 threads of the CPU, and in three orders of the emulator's threads.</summary>
+    internal static void AssertSameBits(Bed bed, Func<OpTest, float[]> run)
     {
-        Assert.Equal(expected.Length, actual.Length);
-        double error = 0;
-        double norm = 0;
-        double worst = -1;
-        int worstAt = 0;
-        for (int i = 0; i < expected.Length; i++)
+        int[]? expected = null;
+        for (int threads = 1; threads <= 3; threads++)
         {
-            double difference = Math.Abs(actual[i] - expected[i]);
-            if (!double.IsFinite(difference))
-            {
-                Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"{what}[{i}] of {expected.Length} is {actual[i]:R}, expected {expected[i]:R}."));
-            }
-
-            error += difference * difference;
-            norm += expected[i] * expected[i];
-            if (difference > worst)
-            {
-                worst = difference;
-                worstAt = i;
-            }
-        }
-
-        if (error > tolerance * tolerance * norm)
-        {
-            double relative = Math.Sqrt(error / norm);
-            Assert.Fail(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{what}: relative L2 error {relative:E2}, allowed {tolerance:E2}; worst [{worstAt}] of {expected.Length}: {actual[worstAt]:R}, expected {expected[worstAt]:R}."));
-        }
-    }
-
-    /// <summary>The same op on 1, 2 and 3 threads gives the same bits.</summary>
-    internal static void AssertSameBitsOnAnyThreads(Func<OpTest, float[]> run)
-    {
-        using OpTest one = new(1);
-        int[] expected = Bits(run(one));
-        for (int threads = 2; threads <= 3; threads++)
-        {
-            using OpTest several = new(threads);
-            Assert.Equal(expected, Bits(run(several)));
+            using OpTest test = new(bed, threads);
+            int[] bits = [.. Bits(run(test))];
+            Assert.Equal(expected ??= bits, bits);
         }
     }
 
@@ -107,13 +86,14 @@ internal sealed class OpTest : IDisposable
         Assert.Equal(0, least);
     }
 
-    /// <summary>An input.</summary>
-    internal Tensor Floats(ReadOnlySpan<float> values, params ReadOnlySpan<long> extents)
-    {
-        Tensor tensor = Allocate(DType.F32, extents);
-        Device.CopyFromHost(tensor, values);
-        return tensor;
-    }
+    /// <summary>The result is as close to double precision as the tolerance says for this bed.</summary>
+    internal void AssertClose(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, Tolerance tolerance, string what) => Bed.AssertClose(expected, actual, tolerance, what);
+
+    /// <summary>An input in the bed's type.</summary>
+    internal Tensor Floats(ReadOnlySpan<float> values, params ReadOnlySpan<long> extents) => Written(Bed.Type, values, extents);
+
+    /// <summary>An input in single precision on every bed: statistics, gradients of weights, moments.</summary>
+    internal Tensor Singles(ReadOnlySpan<float> values, params ReadOnlySpan<long> extents) => Written(DType.F32, values, extents);
 
     /// <summary>An input of indexes.</summary>
     internal Tensor Ints(params ReadOnlySpan<int> values)
@@ -123,8 +103,11 @@ internal sealed class OpTest : IDisposable
         return tensor;
     }
 
-    /// <summary>An output: not-a-number everywhere.</summary>
-    internal Tensor Poisoned(params ReadOnlySpan<long> extents) => PoisonedAs(DType.F32, extents);
+    /// <summary>An output in the bed's type: not-a-number everywhere.</summary>
+    internal Tensor Poisoned(params ReadOnlySpan<long> extents) => PoisonedAs(Bed.Type, extents);
+
+    /// <summary>An output in single precision on every bed: not-a-number everywhere.</summary>
+    internal Tensor PoisonedSingles(params ReadOnlySpan<long> extents) => PoisonedAs(DType.F32, extents);
 
     /// <summary>An output: not-a-number everywhere.</summary>
     internal Tensor PoisonedAs(DType type, params ReadOnlySpan<long> extents)
@@ -138,6 +121,20 @@ internal sealed class OpTest : IDisposable
     {
         float[] values = new float[tensor.Count];
         Array.Fill(values, float.NaN);
+        Write(tensor, values);
+    }
+
+    /// <summary>Writes values, which the tensor's type must hold exactly: twins in double precision would begin with others.</summary>
+    internal void Write(Tensor tensor, ReadOnlySpan<float> values)
+    {
+        if (tensor.Type == DType.BF16)
+        {
+            foreach (float value in values)
+            {
+                Assert.True(value.Equals(Bf16.Round(value)), $"{value:R} is no bf16 number: the bed rounds it.");
+            }
+        }
+
         Device.WriteFloats(tensor, values);
     }
 
@@ -148,7 +145,14 @@ internal sealed class OpTest : IDisposable
         return values;
     }
 
-    private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
+    private static ReadOnlySpan<int> Bits(ReadOnlySpan<float> values) => MemoryMarshal.Cast<float, int>(values);
+
+    private Tensor Written(DType type, ReadOnlySpan<float> values, ReadOnlySpan<long> extents)
+    {
+        Tensor tensor = Allocate(type, extents);
+        Write(tensor, values);
+        return tensor;
+    }
 
     private Tensor Allocate(DType type, ReadOnlySpan<long> extents)
     {

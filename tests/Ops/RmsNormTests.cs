@@ -3,35 +3,35 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class RmsNormTests
+public abstract class RmsNormTests(Bed bed)
 {
-    private const float Epsilon = 1e-5f;
+    private protected const float Epsilon = 1e-5f;
 
     public static TheoryData<int, int> Sizes => OpSizes.RowsAndWidths();
 
     [Fact]
     public void Forward_HandValue_Agrees()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(1, 2);
-        Tensor rstd = test.Poisoned(1);
+        Tensor rstd = test.PoisonedSingles(1);
         RmsNorm.Forward(test.Device, y, rstd, default, test.Floats([3, 4], 1, 2), default, test.Floats([1, 2], 2), 0);
-        OpTest.AssertClose([0.28284271247461901], test.Read(rstd), 1e-7, "rstd");
-        OpTest.AssertClose([0.84852813742385702, 2.2627416997969521], test.Read(y), 1e-7, "y");
+        test.AssertClose([0.28284271247461901], test.Read(rstd), Tolerance.Singles(1e-7, 1e-6), "rstd");
+        test.AssertClose([0.84852813742385702, 2.2627416997969521], test.Read(y), Tolerance.Norm.OnCpu(1e-7), "y");
     }
 
     [Theory]
     [MemberData(nameof(Sizes))]
     public void Forward_AnySize_AgreesWithDouble(int rows, int width)
     {
-        Case values = new(rows, width);
-        using OpTest test = new();
+        Case values = new(bed, rows, width);
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(rows, width);
-        Tensor rstd = test.Poisoned(rows);
+        Tensor rstd = test.PoisonedSingles(rows);
         Tensor w = test.Floats(values.W, width);
         RmsNorm.Forward(test.Device, y, rstd, default, test.Floats(values.X, rows, width), default, w, Epsilon);
-        OpTest.AssertClose(values.Y, test.Read(y), 1e-6, "y");
-        OpTest.AssertClose(values.Rstd, test.Read(rstd), 1e-6, "rstd");
+        test.AssertClose(values.Y, test.Read(y), Tolerance.Norm, "y");
+        test.AssertClose(values.Rstd, test.Read(rstd), 1e-6, "rstd");
 
         // The same rows as a sum, once into the stream itself and once beside it.
         Tensor part = test.Floats(values.Part, rows, width);
@@ -43,8 +43,8 @@ public sealed class RmsNormTests
             test.Poison(rstd);
             RmsNorm.Forward(test.Device, y, rstd, target, part, delta, w, Epsilon);
             Assert.Equal(values.X, test.Read(target));
-            OpTest.AssertClose(values.Y, test.Read(y), 1e-6, "y of a sum");
-            OpTest.AssertClose(values.Rstd, test.Read(rstd), 1e-6, "rstd of a sum");
+            test.AssertClose(values.Y, test.Read(y), Tolerance.Norm, "y of a sum");
+            test.AssertClose(values.Rstd, test.Read(rstd), 1e-6, "rstd of a sum");
         }
     }
 
@@ -52,76 +52,49 @@ public sealed class RmsNormTests
     [MemberData(nameof(Sizes))]
     public void Backward_AnySize_AgreesWithDouble(int rows, int width)
     {
-        Case values = new(rows, width);
-        using OpTest test = new();
+        Case values = new(bed, rows, width);
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(rows, width);
-        Tensor dw = test.Poisoned(width);
+        Tensor dw = test.PoisonedSingles(width);
         Tensor dres = test.Floats(values.OldDres, rows, width);
         Tensor dy = test.Floats(values.Dy, rows, width);
         Tensor x = test.Floats(values.X, rows, width);
-        Tensor rstd = test.Floats([.. values.Rstd.Select(r => (float)r)], rows);
+        Tensor rstd = test.Singles([.. values.Rstd.Select(r => (float)r)], rows);
         Tensor w = test.Floats(values.W, width);
         RmsNorm.Backward(test.Device, dres, dw, y, dy, x, rstd, w, accumulate: false);
-        OpTest.AssertClose(values.Y, test.Read(y), 1e-6, "y once more");
-        OpTest.AssertClose(values.NewDres, test.Read(dres), 5e-6, "dres");
-        OpTest.AssertClose(values.Dw, test.Read(dw), 5e-6, "dw");
+        test.AssertClose(values.Y, test.Read(y), Tolerance.Norm, "y once more");
+        test.AssertClose(values.NewDres, test.Read(dres), Tolerance.NormGradient, "dres");
+        test.AssertClose(values.Dw, test.Read(dw), Tolerance.WeightGradient, "dw");
 
         RmsNorm.Backward(test.Device, dres, dw, default, dy, x, rstd, w, accumulate: true);
-        OpTest.AssertClose([.. values.Dw.Select(d => 2 * d)], test.Read(dw), 5e-6, "dw, twice");
+        test.AssertClose([.. values.Dw.Select(d => 2 * d)], test.Read(dw), Tolerance.WeightGradient, "dw, twice");
 
-        test.Device.CopyFromHost<float>(dres, values.OldDres);
+        test.Write(dres, values.OldDres);
         RmsNorm.Backward(test.Device, dres, default, default, dy, x, rstd, w, accumulate: false);
-        OpTest.AssertClose(values.NewDres, test.Read(dres), 5e-6, "dres, frozen");
+        test.AssertClose(values.NewDres, test.Read(dres), Tolerance.NormGradient, "dres, frozen");
     }
 
     [Fact]
     public void Backward_ManyRows_SumsExactly()
     {
-        Case values = new(100_000, 5);
-        using OpTest test = new();
-        Tensor dw = test.Poisoned(5);
-        Tensor rstd = test.Floats([.. values.Rstd.Select(r => (float)r)], 100_000);
+        Case values = new(bed, 100_000, 5);
+        using OpTest test = new(bed);
+        Tensor dw = test.PoisonedSingles(5);
+        Tensor rstd = test.Singles([.. values.Rstd.Select(r => (float)r)], 100_000);
         Tensor dres = test.Floats(values.OldDres, 100_000, 5);
         RmsNorm.Backward(test.Device, dres, dw, default, test.Floats(values.Dy, 100_000, 5), test.Floats(values.X, 100_000, 5), rstd, test.Floats(values.W, 5), accumulate: false);
-        OpTest.AssertClose(values.Dw, test.Read(dw), 1e-6, "dw");
-    }
-
-    [Fact]
-    public void Backward_FiniteDifferences_Agree()
-    {
-        const int Rows = 3;
-        const int Width = 19;
-        Case values = new(Rows, Width);
-        using OpTest test = new();
-        Tensor y = test.Poisoned(Rows, Width);
-        Tensor rstd = test.Poisoned(Rows);
-        Tensor x = test.Floats(values.X, Rows, Width);
-        Tensor w = test.Floats(values.W, Width);
-        double Loss(float[] xs, float[] ws)
-        {
-            test.Device.CopyFromHost<float>(x, xs);
-            test.Device.CopyFromHost<float>(w, ws);
-            RmsNorm.Forward(test.Device, y, rstd, default, x, default, w, Epsilon);
-            return FiniteDifferences.Weighted(test.Read(y), values.Dy);
-        }
-
-        Loss(values.X, values.W);
-        Tensor dw = test.Poisoned(Width);
-        Tensor dres = test.Floats(new float[Rows * Width], Rows, Width);
-        RmsNorm.Backward(test.Device, dres, dw, default, test.Floats(values.Dy, Rows, Width), x, rstd, w, accumulate: false);
-        FiniteDifferences.AssertGradient(test.Read(dres), values.X, xs => Loss(xs, values.W), "dres");
-        FiniteDifferences.AssertGradient(test.Read(dw), values.W, ws => Loss(values.X, ws), "dw");
+        test.AssertClose(values.Dw, test.Read(dw), Tolerance.WeightGradient.OnCpu(1e-6), "dw");
     }
 
     [Fact]
     public void ForwardBackward_AnyThreads_GiveTheSameBits()
     {
-        Case values = new(300, 300);
-        OpTest.AssertSameBitsOnAnyThreads(test =>
+        Case values = new(bed, 300, 300);
+        OpTest.AssertSameBits(bed, test =>
         {
             Tensor y = test.Poisoned(300, 300);
-            Tensor rstd = test.Poisoned(300);
-            Tensor dw = test.Poisoned(300);
+            Tensor rstd = test.PoisonedSingles(300);
+            Tensor dw = test.PoisonedSingles(300);
             Tensor dres = test.Floats(values.OldDres, 300, 300);
             Tensor x = test.Floats(values.X, 300, 300);
             Tensor w = test.Floats(values.W, 300);
@@ -134,11 +107,11 @@ public sealed class RmsNormTests
     [Fact]
     public void ForwardBackward_Warm_AllocateNothing()
     {
-        Case values = new(300, 300);
-        using OpTest test = new();
+        Case values = new(bed, 300, 300);
+        using OpTest test = new(bed);
         Tensor y = test.Poisoned(300, 300);
-        Tensor rstd = test.Poisoned(300);
-        Tensor dw = test.Poisoned(300);
+        Tensor rstd = test.PoisonedSingles(300);
+        Tensor dw = test.PoisonedSingles(300);
         Tensor x = test.Floats(values.X, 300, 300);
         Tensor dres = test.Floats(values.OldDres, 300, 300);
         Tensor w = test.Floats(values.W, 300);
@@ -152,34 +125,35 @@ public sealed class RmsNormTests
     [Fact]
     public void ForwardBackward_WrongExtents_NameBoth()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor x = test.Poisoned(2, 4);
         Tensor wide = test.Poisoned(2, 5);
-        Tensor rstd = test.Poisoned(2);
+        Tensor rstd = test.PoisonedSingles(2);
         Tensor w = test.Poisoned(4);
+        Tensor dw = test.PoisonedSingles(4);
         string message = Assert.Throws<ArgumentException>("y", () => RmsNorm.Forward(test.Device, wide, rstd, default, x, default, w, Epsilon)).Message;
         Assert.Contains("[2, 5]", message, StringComparison.Ordinal);
         Assert.Contains("[2, 4]", message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>("rstd", () => RmsNorm.Forward(test.Device, x, w, default, x, default, w, Epsilon));
+        Assert.Throws<ArgumentException>("rstd", () => RmsNorm.Forward(test.Device, x, dw, default, x, default, w, Epsilon));
         Assert.Throws<ArgumentException>("w", () => RmsNorm.Forward(test.Device, x, rstd, default, x, default, rstd, Epsilon));
         Assert.Throws<ArgumentException>("sum", () => RmsNorm.Forward(test.Device, x, rstd, x, x, default, w, Epsilon));
         Assert.Throws<ArgumentException>("sum", () => RmsNorm.Forward(test.Device, x, rstd, default, x, x, w, Epsilon));
         Assert.Throws<ArgumentException>("delta", () => RmsNorm.Forward(test.Device, x, rstd, x, x, wide, w, Epsilon));
         Assert.Throws<ArgumentException>("dw", () => RmsNorm.Backward(test.Device, x, rstd, default, x, x, rstd, w, accumulate: false));
-        Assert.Throws<ArgumentException>("dres", () => RmsNorm.Backward(test.Device, wide, w, default, x, x, rstd, w, accumulate: false));
+        Assert.Throws<ArgumentException>("dres", () => RmsNorm.Backward(test.Device, wide, dw, default, x, x, rstd, w, accumulate: false));
     }
 
     /// <summary>Random arguments and what double precision makes of them.</summary>
-    private sealed class Case
+    private protected sealed class Case
     {
-        internal Case(int rows, int width)
+        internal Case(Bed bed, int rows, int width)
         {
-            Part = OpTest.Normal(1, (long)rows * width, 3);
-            Delta = OpTest.Normal(2, (long)rows * width);
-            X = [.. Part.Zip(Delta, (part, delta) => part + delta)];
-            W = OpTest.Normal(3, width);
-            Dy = OpTest.Normal(4, (long)rows * width);
-            OldDres = OpTest.Normal(5, (long)rows * width);
+            Part = bed.Normal(1, (long)rows * width, 3);
+            Delta = bed.Normal(2, (long)rows * width);
+            X = bed.Rounded(Part.Zip(Delta, (part, delta) => part + delta));
+            W = bed.Normal(3, width);
+            Dy = bed.Normal(4, (long)rows * width);
+            OldDres = bed.Normal(5, (long)rows * width);
             Rstd = new double[rows];
             Y = new double[rows * width];
             NewDres = new double[rows * width];
@@ -230,5 +204,35 @@ public sealed class RmsNormTests
         internal double[] NewDres { get; }
 
         internal double[] Dw { get; }
+    }
+}
+
+public sealed class RmsNormCpuTests() : RmsNormTests(Bed.Cpu)
+{
+    [Fact]
+    public void Backward_FiniteDifferences_Agree()
+    {
+        const int Rows = 3;
+        const int Width = 19;
+        Case values = new(Bed.Cpu, Rows, Width);
+        using OpTest test = new(Bed.Cpu);
+        Tensor y = test.Poisoned(Rows, Width);
+        Tensor rstd = test.PoisonedSingles(Rows);
+        Tensor x = test.Floats(values.X, Rows, Width);
+        Tensor w = test.Floats(values.W, Width);
+        double Loss(float[] xs, float[] ws)
+        {
+            test.Write(x, xs);
+            test.Write(w, ws);
+            RmsNorm.Forward(test.Device, y, rstd, default, x, default, w, Epsilon);
+            return FiniteDifferences.Weighted(test.Read(y), values.Dy);
+        }
+
+        Loss(values.X, values.W);
+        Tensor dw = test.PoisonedSingles(Width);
+        Tensor dres = test.Floats(new float[Rows * Width], Rows, Width);
+        RmsNorm.Backward(test.Device, dres, dw, default, test.Floats(values.Dy, Rows, Width), x, rstd, w, accumulate: false);
+        FiniteDifferences.AssertGradient(test.Read(dres), values.X, xs => Loss(xs, values.W), "dres");
+        FiniteDifferences.AssertGradient(test.Read(dw), values.W, ws => Loss(values.X, ws), "dw");
     }
 }

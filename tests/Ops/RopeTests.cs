@@ -4,16 +4,16 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class RopeTests
+public abstract class RopeTests(Bed bed)
 {
     private const int Positions = 300;
 
     [Fact]
     public void Forward_QuarterTurn_SwapsTheHalves()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor qkv = test.Floats([1, 2, 3, 4, 5, 6], 1, 6);
-        Rotary rotary = new(test.Floats([1, 0], 2, 1), test.Floats([0, 1], 2, 1), test.Ints(1));
+        Rotary rotary = new(test.Singles([1, 0], 2, 1), test.Singles([0, 1], 2, 1), test.Ints(1));
         Rope.Forward(test.Device, qkv, rotary, new AttentionShape(1, 1, 2, true));
         Assert.Equal([-2, 1, -4, 3, 5, 6], test.Read(qkv));
     }
@@ -27,20 +27,20 @@ public sealed class RopeTests
     public void Forward_AnySize_EqualsNaive(int rows, int heads, int kvHeads, int headSize)
     {
         AttentionShape shape = new(heads, kvHeads, headSize, true);
-        float[] x = OpTest.Normal(1, (long)rows * shape.QkvSize);
+        float[] x = bed.Normal(1, (long)rows * shape.QkvSize);
         int[] positions = [.. Enumerable.Range(0, rows).Select(i => i * 7 % Positions)];
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor qkv = test.Floats(x, rows, shape.QkvSize);
         Rope.Forward(test.Device, qkv, Table(test, headSize, positions), shape);
-        OpTest.AssertClose(Naive(x, positions, shape), test.Read(qkv), 2e-7, "qkv");
+        test.AssertClose(Naive(x, positions, shape), test.Read(qkv), Tolerance.Elementwise.OnCpu(2e-7), "qkv");
     }
 
     [Fact]
     public void Forward_AnyThreads_SameBits()
     {
         AttentionShape shape = new(3, 1, 20, true);
-        float[] x = OpTest.Normal(2, 100 * shape.QkvSize);
-        OpTest.AssertSameBitsOnAnyThreads(test =>
+        float[] x = bed.Normal(2, 100 * shape.QkvSize);
+        OpTest.AssertSameBits(bed, test =>
         {
             Tensor qkv = test.Floats(x, 100, shape.QkvSize);
             Rope.Forward(test.Device, qkv, Table(test, shape.HeadSize, [.. Enumerable.Range(0, 100)]), shape);
@@ -52,8 +52,8 @@ public sealed class RopeTests
     public void Forward_Warm_AllocatesNothing()
     {
         AttentionShape shape = new(2, 2, 64, true);
-        using OpTest test = new();
-        Tensor qkv = test.Floats(OpTest.Normal(3, 64 * shape.QkvSize), 64, shape.QkvSize);
+        using OpTest test = new(bed);
+        Tensor qkv = test.Floats(bed.Normal(3, 64 * shape.QkvSize), 64, shape.QkvSize);
         Rotary rotary = Table(test, shape.HeadSize, new int[64]);
         OpTest.AssertAllocatesNothing(() => Rope.Forward(test.Device, qkv, rotary, shape));
     }
@@ -62,7 +62,7 @@ public sealed class RopeTests
     public void Forward_NoRows_DoesNothing()
     {
         AttentionShape shape = new(2, 2, 4, true);
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Rope.Forward(test.Device, test.Floats([], 0, shape.QkvSize), Table(test, shape.HeadSize, []), shape);
     }
 
@@ -82,7 +82,7 @@ public sealed class RopeTests
         float[] cos = new float[Positions * headSize / 2];
         float[] sin = new float[cos.Length];
         Rope.FillTable(cos, sin, headSize, 10000);
-        return new Rotary(test.Floats(cos, Positions, headSize / 2), test.Floats(sin, Positions, headSize / 2), test.Ints(positions));
+        return new Rotary(test.Singles(cos, Positions, headSize / 2), test.Singles(sin, Positions, headSize / 2), test.Ints(positions));
     }
 
     private static double[] Naive(float[] x, int[] positions, AttentionShape shape)
@@ -106,3 +106,5 @@ public sealed class RopeTests
         return y;
     }
 }
+
+public sealed class RopeCpuTests() : RopeTests(Bed.Cpu);

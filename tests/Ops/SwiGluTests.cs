@@ -3,37 +3,37 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Ops;
 
-public sealed class SwiGluTests
+public abstract class SwiGluTests(Bed bed)
 {
     public static TheoryData<int, int> Sizes => OpSizes.RowsAndWidths();
 
     [Fact]
     public void Forward_HandValue_Agrees()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor h = test.Poisoned(1, 3);
         SwiGlu.Forward(test.Device, h, test.Floats([0, 1, -2, 5, 3, 2], 1, 6));
-        OpTest.AssertClose([0, 2.1931757358900146, -0.47681168808847011], test.Read(h), 1e-7, "h");
+        test.AssertClose([0, 2.1931757358900146, -0.47681168808847011], test.Read(h), Tolerance.Elementwise.OnCpu(1e-7), "h");
     }
 
     [Fact]
     public void ForwardBackward_LargeGates_Saturate()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor h = test.Poisoned(1, 4);
         Tensor gateUp = test.Floats([-200, 200, -80, 80, 2, 2, 2, 2], 1, 8);
         SwiGlu.Forward(test.Device, h, gateUp);
-        OpTest.AssertClose([0, 400, 0, 160], test.Read(h), 1e-7, "h");
+        test.AssertClose([0, 400, 0, 160], test.Read(h), Tolerance.Elementwise.OnCpu(1e-7), "h");
         SwiGlu.Backward(test.Device, gateUp, default, test.Floats([1, 1, 1, 1], 1, 4));
-        OpTest.AssertClose([0, 2, 0, 2, 0, 200, 0, 80], test.Read(gateUp), 1e-7, "dgate and dup");
+        test.AssertClose([0, 2, 0, 2, 0, 200, 0, 80], test.Read(gateUp), Tolerance.ElementwiseGradient.OnCpu(1e-7), "dgate and dup");
     }
 
     [Theory]
     [MemberData(nameof(Sizes))]
     public void ForwardBackward_AnySize_AgreeWithDouble(int rows, int width)
     {
-        float[] values = OpTest.Normal(1, 2L * rows * width, 3);
-        float[] gradients = OpTest.Normal(2, (long)rows * width);
+        float[] values = bed.Normal(1, 2L * rows * width, 3);
+        float[] gradients = bed.Normal(2, (long)rows * width);
         double[] expected = new double[rows * width];
         double[] expectedGradients = new double[2 * rows * width];
         for (int i = 0; i < expected.Length; i++)
@@ -47,56 +47,34 @@ public sealed class SwiGluTests
             expectedGradients[gate + width] = gradients[i] * g * sigmoid;
         }
 
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor h = test.Poisoned(rows, width);
         Tensor gateUp = test.Floats(values, rows, 2 * width);
         Tensor dh = test.Floats(gradients, rows, width);
         SwiGlu.Forward(test.Device, h, gateUp);
-        OpTest.AssertClose(expected, test.Read(h), 1e-6, "h");
+        test.AssertClose(expected, test.Read(h), Tolerance.Elementwise, "h");
         Assert.Equal(values, test.Read(gateUp));
 
         SwiGlu.Backward(test.Device, gateUp, default, dh);
-        OpTest.AssertClose(expectedGradients, test.Read(gateUp), 5e-6, "dgate and dup");
+        test.AssertClose(expectedGradients, test.Read(gateUp), Tolerance.ElementwiseGradient, "dgate and dup");
         Assert.Equal(gradients, test.Read(dh));
 
         // The forward's output once more: into a place of its own, and over dh.
         foreach (Tensor again in (Tensor[])[h, dh])
         {
-            test.Device.CopyFromHost<float>(gateUp, values);
+            test.Write(gateUp, values);
             test.Poison(h);
             SwiGlu.Backward(test.Device, gateUp, again, dh);
-            OpTest.AssertClose(expected, test.Read(again), 1e-6, "h once more");
-            OpTest.AssertClose(expectedGradients, test.Read(gateUp), 5e-6, "dgate and dup");
+            test.AssertClose(expected, test.Read(again), Tolerance.Elementwise, "h once more");
+            test.AssertClose(expectedGradients, test.Read(gateUp), Tolerance.ElementwiseGradient, "dgate and dup");
         }
-    }
-
-    [Fact]
-    public void Backward_FiniteDifferences_Agree()
-    {
-        float[] values = OpTest.Normal(1, 3 * 2 * 11);
-        float[] gradients = OpTest.Normal(2, 3 * 11);
-        using OpTest test = new();
-        Tensor h = test.Poisoned(3, 11);
-        Tensor gateUp = test.Floats(values, 3, 22);
-        SwiGlu.Backward(test.Device, gateUp, default, test.Floats(gradients, 3, 11));
-        float[] gradient = test.Read(gateUp);
-        FiniteDifferences.AssertGradient(
-            gradient,
-            values,
-            moved =>
-            {
-                test.Device.CopyFromHost<float>(gateUp, moved);
-                SwiGlu.Forward(test.Device, h, gateUp);
-                return FiniteDifferences.Weighted(test.Read(h), gradients);
-            },
-            "dgate and dup");
     }
 
     [Fact]
     public void ForwardBackward_AnyThreads_GiveTheSameBits()
     {
-        float[] values = OpTest.Normal(1, 2 * 77 * 1001);
-        OpTest.AssertSameBitsOnAnyThreads(test =>
+        float[] values = bed.Normal(1, 2 * 77 * 1001);
+        OpTest.AssertSameBits(bed, test =>
         {
             Tensor h = test.Poisoned(77, 1001);
             Tensor gateUp = test.Floats(values, 77, 2002);
@@ -109,9 +87,9 @@ public sealed class SwiGluTests
     [Fact]
     public void ForwardBackward_Warm_AllocateNothing()
     {
-        using OpTest test = new();
-        Tensor h = test.Floats(OpTest.Normal(1, 77 * 1001), 77, 1001);
-        Tensor gateUp = test.Floats(OpTest.Normal(2, 77 * 2002), 77, 2002);
+        using OpTest test = new(bed);
+        Tensor h = test.Floats(bed.Normal(1, 77 * 1001), 77, 1001);
+        Tensor gateUp = test.Floats(bed.Normal(2, 77 * 2002), 77, 2002);
         OpTest.AssertAllocatesNothing(() =>
         {
             SwiGlu.Forward(test.Device, h, gateUp);
@@ -122,7 +100,7 @@ public sealed class SwiGluTests
     [Fact]
     public void ForwardBackward_WrongExtents_NameBoth()
     {
-        using OpTest test = new();
+        using OpTest test = new(bed);
         Tensor h = test.Poisoned(2, 4);
         string message = Assert.Throws<ArgumentException>("gateUp", () => SwiGlu.Forward(test.Device, h, h)).Message;
         Assert.Contains("[2, 4]", message, StringComparison.Ordinal);
@@ -130,5 +108,30 @@ public sealed class SwiGluTests
         Assert.Throws<ArgumentException>("gateUp", () => SwiGlu.Backward(test.Device, h, default, h));
         Assert.Throws<ArgumentException>("h", () => SwiGlu.Backward(test.Device, test.Poisoned(2, 8), test.Poisoned(2, 3), h));
         Assert.Throws<ArgumentException>("dh", () => SwiGlu.Backward(test.Device, h, default, default));
+    }
+}
+
+public sealed class SwiGluCpuTests() : SwiGluTests(Bed.Cpu)
+{
+    [Fact]
+    public void Backward_FiniteDifferences_Agree()
+    {
+        float[] values = OpTest.Normal(1, 3 * 2 * 11);
+        float[] gradients = OpTest.Normal(2, 3 * 11);
+        using OpTest test = new(Bed.Cpu);
+        Tensor h = test.Poisoned(3, 11);
+        Tensor gateUp = test.Floats(values, 3, 22);
+        SwiGlu.Backward(test.Device, gateUp, default, test.Floats(gradients, 3, 11));
+        float[] gradient = test.Read(gateUp);
+        FiniteDifferences.AssertGradient(
+            gradient,
+            values,
+            moved =>
+            {
+                test.Write(gateUp, moved);
+                SwiGlu.Forward(test.Device, h, gateUp);
+                return FiniteDifferences.Weighted(test.Read(h), gradients);
+            },
+            "dgate and dup");
     }
 }
