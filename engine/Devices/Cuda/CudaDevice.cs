@@ -11,8 +11,11 @@ namespace LlavaCuda.Devices;
 /// </summary>
 public sealed unsafe partial class CudaDevice : Device
 {
+    // What this thread's current context is, and how many contexts had been given back when it became so: one made later may have the address of one given back.
     [ThreadStatic]
-    private static nint _currentOnThread;
+    private static (nint Context, int Era) _currentOnThread;
+
+    private static int _era;
 
     private readonly CudaContextHandle _context;
     private readonly CudaStreamHandle _stream;
@@ -184,7 +187,7 @@ public sealed unsafe partial class CudaDevice : Device
         _staging.Dispose();
         _stream.Dispose();
         _disposed = true;
-        _currentOnThread = 0;
+        Interlocked.Increment(ref _era);
         _context.Dispose();
     }
 
@@ -204,11 +207,12 @@ public sealed unsafe partial class CudaDevice : Device
     // Calls may come from any thread, one at a time; the driver knows a current context a thread.
     private void MakeCurrent()
     {
-        if (_currentOnThread != _context.Value)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int era = Volatile.Read(ref _era);
+        if (_currentOnThread != (_context.Value, era))
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             CudaException.ThrowIfFailed(CudaDriver.CtxSetCurrent(_context.Value));
-            _currentOnThread = _context.Value;
+            _currentOnThread = (_context.Value, era);
         }
     }
 }
