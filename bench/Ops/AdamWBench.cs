@@ -29,5 +29,5 @@ public class AdamWBench : OpBench
 
     [Benchmark]
     public void Update() => AdamW.Update(
-        Device, _values, _first, _second, _gradients, _norm, [new(0, Count, 1e-6f, 0)], new AdamWStep(0.9f, 0.999f, 1e-8f, 10));
+        Device, _values, default, _first, _second, _gradients, _norm, [new(0, Count, 1e-6f, 0)], new AdamWStep(0.9f, 0.999f, 1e-8f, 10));
 }

@@ -65,7 +65,7 @@ public abstract partial class Device
 
     internal abstract void GradientNormForward(Tensor result, Tensor gradients, float maxNorm);
 
-    internal abstract void AdamWUpdate(Tensor values, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step);
+    internal abstract void AdamWUpdate(Tensor values, Tensor remainders, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step);
 
     internal abstract void FillForward(Tensor x, float value);
 

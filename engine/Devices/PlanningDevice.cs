@@ -169,7 +169,7 @@ public class PlanningDevice : Device
     {
     }
 
-    internal override void AdamWUpdate(Tensor values, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step)
+    internal override void AdamWUpdate(Tensor values, Tensor remainders, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step)
     {
     }
 

@@ -7,8 +7,8 @@ using LlavaCuda.Tensors;
 namespace LlavaCuda.Optimizers;
 
 /// <summary>
-/// AdamW over the trained parts of a model: two moments a weight in single precision, one update over flat ranges. A step is <see cref="MeasureGradients"/>, the caller's
-/// look at the norm, then <see cref="Step"/>; neither allocates.
+/// AdamW over the trained parts of a model: two moments a weight in single precision, and for bf16 weights what their exact masters have beyond them; updates over flat ranges.
+/// A step is <see cref="MeasureGradients"/>, the caller's look at the norm, then <see cref="Step"/>; neither allocates.
 /// </summary>
 public sealed class Optimizer : IDisposable
 {
@@ -17,6 +17,7 @@ public sealed class Optimizer : IDisposable
     private readonly OptimizerOptions _options;
     private readonly DeviceMemory _memory;
     private readonly Tensor _values;
+    private readonly Tensor _remainders;
     private readonly Tensor _first;
     private readonly Tensor _second;
     private readonly Tensor _norm;
@@ -40,21 +41,30 @@ public sealed class Optimizer : IDisposable
         _parameters = parameters;
         _options = options;
         (long start, long count) = parameters.TrainedRange;
-        _memory = device.Allocate(StateBytes(parameters), "the optimizer's moments");
         _values = parameters.Values.Slice(start, count);
+        _memory = device.Allocate(StateBytes(parameters, _values.Type), "the optimizer's moments");
         _first = new Tensor(_memory.Address, DType.F32, new Shape(count));
         _second = new Tensor(_first.Address + (nint)_first.Bytes, DType.F32, new Shape(count));
-        _norm = new Tensor(_second.Address + (nint)_second.Bytes, DType.F32, new Shape(2));
+        nint next = _second.Address + (nint)_second.Bytes;
+        _remainders = RemainderBytes(_values.Type) == 0 ? default : new Tensor(next, DType.I16, new Shape(count));
+        _norm = new Tensor(next + (nint)(count * RemainderBytes(_values.Type)), DType.F32, new Shape(2));
         (_segments, _ofProjector) = Divide(parameters, options);
     }
 
     /// <summary>Gets the number of updates so far, which the bias corrections follow.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Counts the bytes that the moments of a model's trained parts take.</summary>
+    /// <summary>Counts the bytes that the optimizer of a model's trained parts takes.</summary>
     /// <param name="parameters">The model's parameters, with gradients.</param>
+    /// <param name="weights">Storage type of the weights.</param>
     /// <returns>Bytes on the device.</returns>
-    public static long StateBytes(ParameterTable parameters) => ((2 * parameters.TrainedRange.Count) + 2) * DType.F32.Size();
+    public static long StateBytes(ParameterTable parameters, DType weights) =>
+        (parameters.TrainedRange.Count * StateBytesPerWeight(weights)) + (2 * DType.F32.Size());
+
+    /// <summary>Counts the bytes of a weight's state, as it is in memory and in a checkpoint.</summary>
+    /// <param name="weights">Storage type of the weights.</param>
+    /// <returns>Two moments, and the remainder of a bf16 weight's master.</returns>
+    public static long StateBytesPerWeight(DType weights) => (2 * DType.F32.Size()) + RemainderBytes(weights);
 
     /// <summary>Computes the norm of all gradients and the factor that the next <see cref="Step"/> clips them with.</summary>
     /// <returns>The norm before clipping; not finite when a gradient is not.</returns>
@@ -77,14 +87,14 @@ public sealed class Optimizer : IDisposable
         }
 
         Steps++;
-        AdamW.Update(_device, _values, _first, _second, _parameters.Gradients, _norm, _segments, new AdamWStep(_options.Beta1, _options.Beta2, _options.Epsilon, Steps));
+        AdamW.Update(
+            _device, _values, _remainders, _first, _second, _parameters.Gradients, _norm, _segments, new AdamWStep(_options.Beta1, _options.Beta2, _options.Epsilon, Steps));
     }
 
-    /// <summary>Lists the moments for a checkpoint: <c>first.</c> and <c>second.</c> before the parameter's name.</summary>
+    /// <summary>Lists the state for a checkpoint: <c>first.</c>, <c>second.</c> and, of bf16 weights, <c>remainder.</c> before the parameter's name.</summary>
     /// <returns>Views that are read when they are written.</returns>
     public IReadOnlyList<TensorSource> State() =>
-        [.. _parameters.All.Where(static p => p.Trainable).SelectMany(IEnumerable<TensorSource> (p) =>
-            [TensorSource.FromDevice("first." + p.Name, _device, MomentOf(_first, p)), TensorSource.FromDevice("second." + p.Name, _device, MomentOf(_second, p))])];
+        [.. _parameters.All.Where(static p => p.Trainable).SelectMany(p => Kept(p).Select(kept => TensorSource.FromDevice(kept.Name, _device, kept.Tensor)))];
 
     /// <summary>Restores what <see cref="State"/> listed, to the bit.</summary>
     /// <param name="file">The checkpoint's file.</param>
@@ -94,8 +104,10 @@ public sealed class Optimizer : IDisposable
     {
         foreach (Parameter parameter in _parameters.All.Where(static p => p.Trainable))
         {
-            ExactTensor.Restore(_device, MomentOf(_first, parameter), file["first." + parameter.Name]);
-            ExactTensor.Restore(_device, MomentOf(_second, parameter), file["second." + parameter.Name]);
+            foreach ((string name, Tensor tensor) in Kept(parameter))
+            {
+                ExactTensor.Restore(_device, tensor, file[name]);
+            }
         }
 
         Steps = steps;
@@ -129,6 +141,18 @@ public sealed class Optimizer : IDisposable
         return ([.. segments], [.. ofProjector]);
     }
 
-    private Tensor MomentOf(Tensor moments, Parameter parameter) =>
-        new(moments.Address + (nint)((parameter.Offset - _parameters.TrainedRange.Start) * DType.F32.Size()), DType.F32, parameter.Shape);
+    private static int RemainderBytes(DType weights) => weights == DType.BF16 ? DType.I16.Size() : 0;
+
+    private IEnumerable<(string Name, Tensor Tensor)> Kept(Parameter parameter)
+    {
+        yield return ("first." + parameter.Name, PartOf(_first, parameter));
+        yield return ("second." + parameter.Name, PartOf(_second, parameter));
+        if (_remainders.Exists)
+        {
+            yield return ("remainder." + parameter.Name, PartOf(_remainders, parameter));
+        }
+    }
+
+    private Tensor PartOf(Tensor all, Parameter parameter) =>
+        new(all.Address + (nint)((parameter.Offset - _parameters.TrainedRange.Start) * all.Type.Size()), all.Type, parameter.Shape);
 }

@@ -103,6 +103,14 @@ internal sealed class OpTest : IDisposable
         return tensor;
     }
 
+    /// <summary>An input of half words.</summary>
+    internal Tensor Shorts(params ReadOnlySpan<short> values)
+    {
+        Tensor tensor = Allocate(DType.I16, [values.Length]);
+        Device.CopyFromHost(tensor, values);
+        return tensor;
+    }
+
     /// <summary>An output in the bed's type: not-a-number everywhere.</summary>
     internal Tensor Poisoned(params ReadOnlySpan<long> extents) => PoisonedAs(Bed.Type, extents);
 

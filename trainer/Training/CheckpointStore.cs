@@ -6,7 +6,7 @@ using LlavaCuda.Optimizers;
 namespace LlavaCuda.Trainer.Training;
 
 /// <summary>
-/// The checkpoints of a run: folders <c>checkpoint-N</c> with the trained weights and both moments, to the bit, and <c>state.json</c> with the step and the identity of the run.
+/// The checkpoints of a run: folders <c>checkpoint-N</c> with the trained weights and the optimizer's state, to the bit, and <c>state.json</c> with the step and the identity of the run.
 /// The order of samples is a function of seed and step, so that there is nothing else to keep. A folder has its name only when it is complete.
 /// </summary>
 internal sealed class CheckpointStore(string folder, int keep, Action<string>? warn = null)
@@ -28,7 +28,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
     internal string PathOf(long step) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step}"));
 
     /// <summary>Counts the bytes of one checkpoint.</summary>
-    internal static long Bytes(ParameterTable parameters) => parameters.All.Where(static p => p.Trainable).Sum(static p => p.Value.Bytes + (2 * sizeof(float) * p.Shape.Count));
+    internal static long Bytes(ParameterTable parameters) => parameters.All.Where(static p => p.Trainable).Sum(static p => p.Value.Bytes + (Optimizer.StateBytesPerWeight(p.Value.Type) * p.Shape.Count));
 
     /// <summary>Writes a checkpoint and deletes those that are no longer kept. When writing fails, the older ones are still there; when deleting fails, the run is only warned.</summary>
     internal void Save(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)

@@ -8,7 +8,7 @@ namespace LlavaCuda.Trainer.Training;
 /// <summary>The device memory of a run, known to the byte before anything is reserved.</summary>
 /// <param name="Weights">Bytes of all weights.</param>
 /// <param name="Gradients">Bytes of the gradients of trained parts.</param>
-/// <param name="Optimizer">Bytes of the moments.</param>
+/// <param name="Optimizer">Bytes of the moments, and of what exact masters have beyond bf16 weights.</param>
 /// <param name="Activations">Bytes of the arena that the largest micro-batch needs.</param>
 internal sealed record MemoryPlan(long Weights, long Gradients, long Optimizer, long Activations)
 {
@@ -25,7 +25,7 @@ internal sealed record MemoryPlan(long Weights, long Gradients, long Optimizer, 
         return new MemoryPlan(
             parameters.ArenaCount * device.ComputeType.Size(),
             parameters.TrainedRange.Count * DType.F32.Size(),
-            Optimizers.Optimizer.StateBytes(parameters),
+            Optimizers.Optimizer.StateBytes(parameters, device.ComputeType),
             MeasureActivations(device, config, trained, samples, order, perBatch, steps));
     }
 

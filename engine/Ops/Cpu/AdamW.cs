@@ -1,4 +1,5 @@
 using System.Numerics;
+using LlavaCuda.Ops;
 using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Devices;
@@ -7,7 +8,7 @@ namespace LlavaCuda.Devices;
 public sealed unsafe partial class CpuDevice
 {
     internal override void AdamWUpdate(
-        Tensor values, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step)
+        Tensor values, Tensor remainders, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step)
     {
         float clip = norm.Floats[1];
         if (float.IsNaN(clip))
@@ -15,20 +16,8 @@ public sealed unsafe partial class CpuDevice
             return;
         }
 
-        // By way of decimal, which keeps seven digits, 0.999f becomes the 0.999 that was meant: 1 − 0.999f alone would be wrong in its fifth digit.
-        double beta1 = (double)(decimal)step.Beta1;
-        double beta2 = (double)(decimal)step.Beta2;
-        double correction1 = 1 - Math.Pow(beta1, step.Step);
-        double correction2 = 1 - Math.Pow(beta2, step.Step);
-        AdamWJob job = new()
-        {
-            Clip = clip,
-            FirstRate = (float)(1 - beta1),
-            SecondDecay = (float)beta2,
-            SecondRate = (float)(1 - beta2),
-            RootCorrection = (float)(1 / Math.Sqrt(correction2)),
-            Epsilon = step.Epsilon,
-        };
+        AdamWFactors factors = new(step);
+        AdamWJob job = new() { Clip = clip, Factors = factors };
         foreach (AdamWSegment segment in segments)
         {
             job.Count = segment.Count;
@@ -36,8 +25,8 @@ public sealed unsafe partial class CpuDevice
             job.First = first.Floats + segment.Start;
             job.Second = second.Floats + segment.Start;
             job.Gradients = gradients.Floats + segment.Start;
-            job.Decay = segment.LearningRate * segment.WeightDecay;
-            job.StepSize = (float)(segment.LearningRate / correction1);
+            job.Decay = AdamWFactors.Decay(segment);
+            job.StepSize = factors.StepSize(segment);
             Workers.Run((segment.Count + AdamWJob.Chunk - 1) / AdamWJob.Chunk, &job, &AdamWChunk);
         }
     }
@@ -80,20 +69,16 @@ public sealed unsafe partial class CpuDevice
         public float* Second;
         public float* Gradients;
         public float Clip;
-        public float FirstRate;
-        public float SecondDecay;
-        public float SecondRate;
-        public float RootCorrection;
-        public float Epsilon;
+        public AdamWFactors Factors;
         public float Decay;
         public float StepSize;
 
         public readonly void Step(ref Vector<float> value, ref Vector<float> first, ref Vector<float> second, Vector<float> gradient)
         {
             gradient *= Clip;
-            first = Vector.MultiplyAddEstimate(gradient - first, new Vector<float>(FirstRate), first);
-            second = Vector.MultiplyAddEstimate(gradient * gradient, new Vector<float>(SecondRate), second * SecondDecay);
-            Vector<float> root = Vector.MultiplyAddEstimate(Vector.SquareRoot(second), new Vector<float>(RootCorrection), new Vector<float>(Epsilon));
+            first = Vector.MultiplyAddEstimate(gradient - first, new Vector<float>(Factors.FirstRate), first);
+            second = Vector.MultiplyAddEstimate(gradient * gradient, new Vector<float>(Factors.SecondRate), second * Factors.SecondDecay);
+            Vector<float> root = Vector.MultiplyAddEstimate(Vector.SquareRoot(second), new Vector<float>(Factors.RootCorrection), new Vector<float>(Factors.Epsilon));
 
             // Decay and step are summed first, so that the weight is rounded once: a factor 1 − lr·wd would lose digits of a small decay.
             value -= Vector.MultiplyAddEstimate(value, new Vector<float>(Decay), first / root * StepSize);
