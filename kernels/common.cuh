@@ -224,6 +224,54 @@ DEVICE float block_sum(float x, float* slots)
     return x;
 }
 
+// The block's sums of Count values at once, the same bits in every thread, for blocks of any number of whole warps, in an order that depends on that number only. slots is shared
+// memory of Count floats a warp; the rest is as for block_sum.
+template <int Count>
+DEVICE void block_sums(float (&x)[Count], float* slots)
+{
+    const int warps = blockDim.x / 32;
+#pragma unroll
+    for (int k = 0; k < Count; k++)
+    {
+        x[k] = warp_sum(x[k]);
+    }
+
+    if (warps > 1)
+    {
+        if (threadIdx.x % 32 == 0)
+        {
+#pragma unroll
+            for (int k = 0; k < Count; k++)
+            {
+                slots[threadIdx.x / 32 * Count + k] = x[k];
+            }
+        }
+
+        __syncthreads();
+#pragma unroll
+        for (int k = 0; k < Count; k++)
+        {
+            x[k] = slots[k];
+        }
+
+        for (int warp = 1; warp < warps; warp++)
+        {
+#pragma unroll
+            for (int k = 0; k < Count; k++)
+            {
+                x[k] += slots[warp * Count + k];
+            }
+        }
+    }
+}
+
+DEVICE float block_sum(float x, float* slots)
+{
+    float sums[1] = {x};
+    block_sums(sums, slots);
+    return sums[0];
+}
+
 template <int Threads>
 DEVICE float block_max(float x, float* slots)
 {
