@@ -22,12 +22,12 @@ public static class LayerNorm
     public static void Forward(Device device, Tensor y, Tensor mean, Tensor rstd, Tensor sum, Tensor x, Tensor delta, Tensor w, Tensor b, float epsilon)
     {
         Require.Matrix(x);
-        Require.Is(y, [x.Rows, x.Width]);
+        Require.Is(y, x.Type, [x.Rows, x.Width]);
         Require.Is(mean, DType.F32, [x.Rows]);
         Require.Is(rstd, DType.F32, [x.Rows]);
-        Require.Is(w, [x.Width]);
-        Require.Is(b, [x.Width]);
-        Require.IsOptional(delta, [x.Rows, x.Width]);
+        Require.Is(w, x.Type, [x.Width]);
+        Require.Is(b, x.Type, [x.Width]);
+        Require.IsOptional(delta, x.Type, [x.Rows, x.Width]);
         Residual.RequireSum(sum, x, delta);
         device.LayerNormForward(y, mean, rstd, sum, x, delta, w, b, epsilon);
     }
@@ -50,7 +50,7 @@ public static class LayerNorm
     public static void Backward(Device device, Tensor dres, Tensor dw, Tensor db, Tensor y, Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor w, Tensor b, bool accumulate)
     {
         Require.Matrix(x);
-        Require.Is(dres, [x.Rows, x.Width]);
+        Require.Is(dres, x.Type, [x.Rows, x.Width]);
         Require.IsOptional(dw, DType.F32, [x.Width]);
         Require.IsOptional(db, DType.F32, [x.Width]);
         if (dw.Exists != db.Exists)
@@ -58,12 +58,12 @@ public static class LayerNorm
             throw new ArgumentException($"dw is {dw} and db is {db}; expected both or none.", nameof(db));
         }
 
-        Require.IsOptional(y, [x.Rows, x.Width]);
-        Require.Is(dy, [x.Rows, x.Width]);
+        Require.IsOptional(y, x.Type, [x.Rows, x.Width]);
+        Require.Is(dy, x.Type, [x.Rows, x.Width]);
         Require.Is(mean, DType.F32, [x.Rows]);
         Require.Is(rstd, DType.F32, [x.Rows]);
-        Require.Is(w, [x.Width]);
-        Require.Is(b, [x.Width]);
+        Require.Is(w, x.Type, [x.Width]);
+        Require.Is(b, x.Type, [x.Width]);
         device.LayerNormBackward(dres, dw, db, y, dy, x, mean, rstd, w, b, accumulate);
     }
 }

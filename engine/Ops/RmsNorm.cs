@@ -21,10 +21,10 @@ public static class RmsNorm
     public static void Forward(Device device, Tensor y, Tensor rstd, Tensor sum, Tensor x, Tensor delta, Tensor w, float epsilon)
     {
         Require.Matrix(x);
-        Require.Is(y, [x.Rows, x.Width]);
+        Require.Is(y, x.Type, [x.Rows, x.Width]);
         Require.Is(rstd, DType.F32, [x.Rows]);
-        Require.Is(w, [x.Width]);
-        Require.IsOptional(delta, [x.Rows, x.Width]);
+        Require.Is(w, x.Type, [x.Width]);
+        Require.IsOptional(delta, x.Type, [x.Rows, x.Width]);
         Residual.RequireSum(sum, x, delta);
         device.RmsNormForward(y, rstd, sum, x, delta, w, epsilon);
     }
@@ -44,12 +44,12 @@ public static class RmsNorm
     public static void Backward(Device device, Tensor dres, Tensor dw, Tensor y, Tensor dy, Tensor x, Tensor rstd, Tensor w, bool accumulate)
     {
         Require.Matrix(x);
-        Require.Is(dres, [x.Rows, x.Width]);
+        Require.Is(dres, x.Type, [x.Rows, x.Width]);
         Require.IsOptional(dw, DType.F32, [x.Width]);
-        Require.IsOptional(y, [x.Rows, x.Width]);
-        Require.Is(dy, [x.Rows, x.Width]);
+        Require.IsOptional(y, x.Type, [x.Rows, x.Width]);
+        Require.Is(dy, x.Type, [x.Rows, x.Width]);
         Require.Is(rstd, DType.F32, [x.Rows]);
-        Require.Is(w, [x.Width]);
+        Require.Is(w, x.Type, [x.Width]);
         device.RmsNormBackward(dres, dw, y, dy, x, rstd, w, accumulate);
     }
 }
