@@ -82,3 +82,9 @@ public abstract class ColumnSumTests(Bed bed)
 }
 
 public sealed class ColumnSumCpuTests() : ColumnSumTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class ColumnSumCudaTests() : ColumnSumTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class ColumnSumBf16Tests() : ColumnSumTests(Bed.CudaBf16);

@@ -83,3 +83,6 @@ public abstract class GradientNormTests(Bed bed)
 }
 
 public sealed class GradientNormCpuTests() : GradientNormTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class GradientNormCudaTests() : GradientNormTests(Bed.CudaSingle);

@@ -108,3 +108,9 @@ public abstract class RopeTests(Bed bed)
 }
 
 public sealed class RopeCpuTests() : RopeTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class RopeCudaTests() : RopeTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class RopeBf16Tests() : RopeTests(Bed.CudaBf16);
