@@ -1,6 +1,6 @@
 #include "exponentials.cuh"
 
-// Cross entropy of a row z of logits against one label: loss = log Σ exp(z − m) + m − z_label with the row's maximum m; with gradient also
+// Cross entropy of a row z of logits against one label: loss = log Σ exp(z − m) + (m − z_label) with the row's maximum m; with gradient also
 // z ← (exp(z − m) / Σ − [label]) scale, in place. A block has a row; sums are fp32 in a fixed order. A label outside of the row makes the loss no number and is not read.
 // Twin: engine/Ops/Cpu/CrossEntropy.cs.
 
@@ -94,7 +94,7 @@ __global__ void __launch_bounds__(RESIDENT_THREADS, 3) cross_entropy_resident(fl
     sum = block_sum<RESIDENT_THREADS>(sum, slots + RESIDENT_THREADS / 32);
     if (threadIdx.x == 0)
     {
-        losses[blockIdx.x] = logf(sum) + max - target;
+        losses[blockIdx.x] = logf(sum) + (max - target);
     }
 
     if (gradient)
@@ -182,7 +182,7 @@ __global__ void __launch_bounds__(STREAMING_THREADS) cross_entropy_streaming(flo
     sum = block_sum<STREAMING_THREADS>(sum * exponential<T>(own - max), slots + STREAMING_THREADS / 32);
     if (threadIdx.x == 0)
     {
-        losses[blockIdx.x] = logf(sum) + max - target;
+        losses[blockIdx.x] = logf(sum) + (max - target);
     }
 
     if (gradient)

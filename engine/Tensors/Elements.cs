@@ -13,7 +13,10 @@ internal static class Elements
     /// <summary>Whether values of this type are floating-point numbers.</summary>
     internal static bool IsFloat(DType type) => type is DType.F32 or DType.BF16 or DType.F16 or DType.F64;
 
-    /// <summary>Converts as many elements as the destination holds. To F32, BF16 and F16 from every type; to any other type only from itself.</summary>
+    /// <summary>
+    /// Converts as many elements as the destination holds. To F32, BF16 and F16 from every type; to any other type only from itself. The source of a widening may be the end of
+    /// the destination: elements are read before their places are written.
+    /// </summary>
     internal static void Convert(ReadOnlySpan<byte> source, DType from, Span<byte> destination, DType to)
     {
         if (from == to)

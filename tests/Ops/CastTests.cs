@@ -69,3 +69,9 @@ public abstract class CastTests(Bed bed)
 }
 
 public sealed class CastCpuTests() : CastTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class CastCudaTests() : CastTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class CastBf16Tests() : CastTests(Bed.CudaBf16);

@@ -19,8 +19,12 @@ public abstract class CrossEntropyTests(Bed bed)
     [InlineData(1, 1)]
     [InlineData(3, 7)]
     [InlineData(5, 63)]
+    [InlineData(5, 64)]
     [InlineData(2, 1025)]
+    [InlineData(2, 32_000)]
     [InlineData(4, 32_003)]
+    [InlineData(1, 32_768)]
+    [InlineData(1, 32_776)]
     [InlineData(1, 128_257)]
     public void ForwardBackward_AnySize_EqualsNaive(int rows, int vocabulary)
     {
@@ -153,3 +157,22 @@ public sealed class CrossEntropyCpuTests() : CrossEntropyTests(Bed.Cpu)
         Closeness.Assert(expected, Run(logits, labels, Vocabulary, 1).Gradients, 3e-4, "gradients");
     }
 }
+
+/// <summary>What is refused on the CPU cannot stop a GPU: the loss shows it.</summary>
+public abstract class CrossEntropyOnCudaTests(Bed bed) : CrossEntropyTests(bed)
+{
+    [Theory]
+    [InlineData(-100, 5)]
+    [InlineData(5, 5)]
+    [InlineData(int.MaxValue, 5)]
+    [InlineData(int.MinValue, 64)]
+    [InlineData(64, 64)]
+    public void Forward_LabelOutside_IsNotANumber(int label, int vocabulary) =>
+        Assert.Equal([false, true, false], Losses(new float[3 * vocabulary], [0, label, vocabulary - 1], vocabulary).Select(float.IsNaN));
+}
+
+[Trait("Category", "Emulator")]
+public sealed class CrossEntropyCudaTests() : CrossEntropyOnCudaTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class CrossEntropyBf16Tests() : CrossEntropyOnCudaTests(Bed.CudaBf16);

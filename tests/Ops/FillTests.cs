@@ -46,3 +46,9 @@ public abstract class FillTests(Bed bed)
 }
 
 public sealed class FillCpuTests() : FillTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class FillCudaTests() : FillTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class FillBf16Tests() : FillTests(Bed.CudaBf16);

@@ -82,3 +82,9 @@ public abstract class GatherRowsTests(Bed bed)
 }
 
 public sealed class GatherRowsCpuTests() : GatherRowsTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class GatherRowsCudaTests() : GatherRowsTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class GatherRowsBf16Tests() : GatherRowsTests(Bed.CudaBf16);

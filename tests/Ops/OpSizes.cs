@@ -19,6 +19,9 @@ internal static class OpSizes
             sizes.Add(rows, 1024);
         }
 
+        // Rows that a block of a GPU does not do alone, with and without 16-byte loads.
+        sizes.Add(2, 1001);
+        sizes.Add(3, 8200);
         return sizes;
     }
 }

@@ -69,3 +69,9 @@ public abstract class PatchesTests(Bed bed)
 }
 
 public sealed class PatchesCpuTests() : PatchesTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class PatchesCudaTests() : PatchesTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class PatchesBf16Tests() : PatchesTests(Bed.CudaBf16);

@@ -27,3 +27,9 @@ public sealed class QuickGeluCpuTests() : QuickGeluTests(Bed.Cpu)
     [Fact]
     public void Backward_FiniteDifferences_Agree() => AssertFiniteDifferences();
 }
+
+[Trait("Category", "Emulator")]
+public sealed class QuickGeluCudaTests() : QuickGeluTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class QuickGeluBf16Tests() : QuickGeluTests(Bed.CudaBf16);

@@ -42,3 +42,9 @@ public abstract class ResidualTests(Bed bed)
 }
 
 public sealed class ResidualCpuTests() : ResidualTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class ResidualCudaTests() : ResidualTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class ResidualBf16Tests() : ResidualTests(Bed.CudaBf16);

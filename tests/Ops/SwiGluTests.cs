@@ -135,3 +135,9 @@ public sealed class SwiGluCpuTests() : SwiGluTests(Bed.Cpu)
             "dgate and dup");
     }
 }
+
+[Trait("Category", "Emulator")]
+public sealed class SwiGluCudaTests() : SwiGluTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class SwiGluBf16Tests() : SwiGluTests(Bed.CudaBf16);

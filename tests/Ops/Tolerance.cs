@@ -1,7 +1,7 @@
 namespace LlavaCuda.Tests.Ops;
 
 /// <summary>
-/// The relative L2 error that a result may have against double precision on the same inputs, for each bed. In bf16 the rounding of the output dominates: 2⁻⁹ at most, 1.7·10⁻³ of a whole tensor.
+/// The relative L2 error that a result may have against double precision on the same inputs, for each bed. In bf16 the rounding of the output dominates: 2⁻⁸ at most, 1.7·10⁻³ of a whole tensor.
 /// What is single precision on every device (statistics, losses, gradients of weights) has a single number, which converts by itself.
 /// </summary>
 /// <param name="Cpu">On the CPU.</param>

@@ -109,3 +109,9 @@ public abstract class VisionEmbeddingTests(Bed bed)
 }
 
 public sealed class VisionEmbeddingCpuTests() : VisionEmbeddingTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class VisionEmbeddingCudaTests() : VisionEmbeddingTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class VisionEmbeddingBf16Tests() : VisionEmbeddingTests(Bed.CudaBf16);
