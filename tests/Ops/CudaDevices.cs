@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using LlavaCuda.Devices;
 using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Emulation;
 
 namespace LlavaCuda.Tests.Ops;
 
 /// <summary>
-/// The CUDA devices of the tests, on the emulator or, with <c>LLAVACUDA_TEST_DEVICE=gpu</c>, on a GPU. Each is lent to one test at a time and kept for the next, with its compiled kernels. Where
-/// there is none a test is skipped with the reason; it fails if a GPU was asked for, or if <c>LLAVACUDA_REQUIRE</c> names the emulator.
+/// The CUDA devices of the op tests, on the emulator or, with <c>LLAVACUDA_TEST_DEVICE=gpu</c>, on a GPU. Each is lent to one test at a time and kept for the next, with its compiled kernels.
+/// Where there is none a test is skipped with the reason; it fails if a GPU was asked for, or if <c>LLAVACUDA_REQUIRE</c> names the emulator.
 /// </summary>
 internal static class CudaDevices
 {
@@ -14,29 +15,33 @@ internal static class CudaDevices
 
     private static bool IsGpu => Environment.GetEnvironmentVariable("LLAVACUDA_TEST_DEVICE") == "gpu";
 
-    private static bool IsRequired => IsGpu || (Environment.GetEnvironmentVariable("LLAVACUDA_REQUIRE") ?? string.Empty).Split(',').Contains("emulator");
+    private static bool IsEmulatorRequired => (Environment.GetEnvironmentVariable("LLAVACUDA_REQUIRE") ?? string.Empty).Split(',').Contains("emulator");
 
-    internal static CudaDevice Rent(DType type)
+    /// <summary>Lends a device, on whose emulator the calling thread's launches run their threads in this order; a GPU has its own.</summary>
+    internal static CudaDevice Rent(DType type, Emulator.Order order)
     {
-        if (Idle.TryGetValue(type, out ConcurrentBag<CudaDevice>? idle) && idle.TryTake(out CudaDevice? device))
+        if (!IsGpu)
         {
-            return device;
+            if (Emulator.Reason is string reason)
+            {
+                Assert.False(IsEmulatorRequired, reason);
+                Assert.Skip(reason);
+            }
+
+            Emulator.SetOrder(order);
         }
 
-        try
-        {
-            return new CudaDevice(0, type);
-        }
-        catch (PlatformNotSupportedException fault) when (!IsRequired)
-        {
-            Assert.Skip(fault.Message);
-            throw;
-        }
+        return Idle.GetOrAdd(type, static _ => []).TryTake(out CudaDevice? device) ? device : new CudaDevice(0, type);
     }
 
     /// <summary>Takes a device back. One that reports a fault is not lent again.</summary>
     internal static void Return(CudaDevice device)
     {
+        if (!IsGpu)
+        {
+            Emulator.SetOrder(Emulator.Order.Forward);
+        }
+
         try
         {
             device.Synchronize();
@@ -47,6 +52,6 @@ internal static class CudaDevices
             throw;
         }
 
-        Idle.GetOrAdd(device.ComputeType, static _ => []).Add(device);
+        Idle[device.ComputeType].Add(device);
     }
 }

@@ -53,3 +53,9 @@ public abstract class MoveTests(Bed bed)
 }
 
 public sealed class MoveCpuTests() : MoveTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class MoveCudaTests() : MoveTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class MoveBf16Tests() : MoveTests(Bed.CudaBf16);

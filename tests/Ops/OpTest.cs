@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
 using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Emulation;
 
 namespace LlavaCuda.Tests.Ops;
 
@@ -17,9 +18,14 @@ internal sealed class OpTest : IDisposable
 
     /// <summary>Initializes a new instance of the <see cref="OpTest"/> class; skips the test where the bed's device cannot be had.</summary>
     internal OpTest(Bed bed, int threads = 2)
+        : this(bed, bed.IsCuda ? CudaDevices.Rent(bed.Type, Emulator.Order.Forward) : new CpuDevice(threads))
+    {
+    }
+
+    private OpTest(Bed bed, Device device)
     {
         Bed = bed;
-        Device = bed.IsCuda ? CudaDevices.Rent(bed.Type) : new CpuDevice(threads);
+        Device = device;
     }
 
     internal Bed Bed { get; }
@@ -63,9 +69,9 @@ internal sealed class OpTest : IDisposable
     internal static void AssertSameBits(Bed bed, Func<OpTest, float[]> run)
     {
         int[]? expected = null;
-        for (int threads = 1; threads <= 3; threads++)
+        foreach (Emulator.Order order in Enum.GetValues<Emulator.Order>())
         {
-            using OpTest test = new(bed, threads);
+            using OpTest test = bed.IsCuda ? new(bed, CudaDevices.Rent(bed.Type, order)) : new(bed, threads: 1 + (int)order);
             int[] bits = [.. Bits(run(test))];
             Assert.Equal(expected ??= bits, bits);
         }
