@@ -85,11 +85,11 @@ DEVICE u32x4 load_16_stream(const void* address)
     return v;
 }
 
-// 16 bytes that nobody writes while the kernel runs: may come through the read-only path and stay out of L1.
+// 16 bytes that nobody writes while the kernel runs: may come through the read-only path and stay out of L1. Their neighbours in a line of 128 bytes are wanted too.
 DEVICE u32x4 load_16_weights(const void* address)
 {
     u32x4 v;
-    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(address));
+    asm volatile("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(address));
     return v;
 }
 

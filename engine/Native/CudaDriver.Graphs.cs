@@ -9,6 +9,10 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuStreamBeginCapture_v2")]
     internal static partial CudaResult StreamBeginCapture(nint stream, CudaCaptureMode mode);
 
+    /// <summary>Asks whether a stream is being captured.</summary>
+    [LibraryImport(Library, EntryPoint = "cuStreamIsCapturing")]
+    internal static partial CudaResult StreamIsCapturing(nint stream, out CudaCaptureStatus status);
+
     /// <summary>Ends a capture and gives its graph, or 0 when it was spoilt.</summary>
     [LibraryImport(Library, EntryPoint = "cuStreamEndCapture")]
     internal static partial CudaResult StreamEndCapture(nint stream, out nint graph);

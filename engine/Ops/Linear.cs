@@ -16,9 +16,9 @@ public static class Linear
     {
         Require.Matrix(x);
         Require.Matrix(w);
-        Require.Is(w, [w.Rows, x.Shape[1]]);
-        Require.Is(y, [x.Rows, w.Rows]);
-        Require.IsOptional(bias, [w.Rows]);
+        Require.Is(w, x.Type, [w.Rows, x.Shape[1]]);
+        Require.Is(y, x.Type, [x.Rows, w.Rows]);
+        Require.IsOptional(bias, x.Type, [w.Rows]);
         device.LinearForward(y, x, w, bias);
     }
 
@@ -32,8 +32,8 @@ public static class Linear
     {
         Require.Matrix(dy);
         Require.Matrix(w);
-        Require.Is(w, [dy.Shape[1], w.Shape[1]]);
-        Require.Is(dx, [dy.Rows, w.Shape[1]]);
+        Require.Is(w, dy.Type, [dy.Shape[1], w.Shape[1]]);
+        Require.Is(dx, dy.Type, [dy.Rows, w.Shape[1]]);
         device.LinearBackwardInput(dx, dy, w, accumulate);
     }
 
@@ -47,7 +47,7 @@ public static class Linear
     {
         Require.Matrix(dy);
         Require.Matrix(x);
-        Require.Is(x, [dy.Rows, x.Shape[1]]);
+        Require.Is(x, dy.Type, [dy.Rows, x.Shape[1]]);
         Require.Is(dw, DType.F32, [dy.Shape[1], x.Shape[1]]);
         device.LinearBackwardWeight(dw, dy, x, accumulate);
     }

@@ -102,6 +102,9 @@ internal static class AbiValues
         ("CU_STREAM_CAPTURE_MODE_GLOBAL", CudaCaptureMode.Global, 0),
         ("CU_STREAM_CAPTURE_MODE_THREAD_LOCAL", CudaCaptureMode.ThreadLocal, 1),
         ("CU_STREAM_CAPTURE_MODE_RELAXED", CudaCaptureMode.Relaxed, 2),
+        ("CU_STREAM_CAPTURE_STATUS_NONE", CudaCaptureStatus.None, 0),
+        ("CU_STREAM_CAPTURE_STATUS_ACTIVE", CudaCaptureStatus.Active, 1),
+        ("CU_STREAM_CAPTURE_STATUS_INVALIDATED", CudaCaptureStatus.Invalidated, 2),
 
         ("NVRTC_SUCCESS", NvrtcResult.Success, 0),
         ("NVRTC_ERROR_OUT_OF_MEMORY", NvrtcResult.OutOfMemory, 1),

@@ -24,7 +24,7 @@ public class EntryPointTests
         "cuMemcpyDtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemcpyHtoDAsync_v2", "cuMemsetD32Async", "cuMemsetD8Async",
         "cuModuleGetFunction", "cuModuleLoadData", "cuModuleUnload",
         "cuOccupancyMaxActiveBlocksPerMultiprocessor",
-        "cuStreamBeginCapture_v2", "cuStreamCreate", "cuStreamDestroy_v2", "cuStreamEndCapture", "cuStreamQuery", "cuStreamSynchronize", "cuStreamWaitEvent",
+        "cuStreamBeginCapture_v2", "cuStreamCreate", "cuStreamDestroy_v2", "cuStreamEndCapture", "cuStreamIsCapturing", "cuStreamQuery", "cuStreamSynchronize", "cuStreamWaitEvent",
     ];
 
     private static readonly string[] Compiler =

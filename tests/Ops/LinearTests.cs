@@ -20,6 +20,20 @@ public abstract class LinearTests(Bed bed)
             sizes.Add(1, 1024, 1024);
             sizes.Add(7, 1024, 300);
             sizes.Add(65, 16, 1024);
+            sizes.Add(7, 63, 129);
+            sizes.Add(129, 65, 7);
+
+            // Up to 8 rows have kernels of their own, where the inputs fill vectors of 16 bytes.
+            for (int rows = 1; rows <= 9; rows++)
+            {
+                sizes.Add(rows, 200, 33);
+            }
+
+            sizes.Add(1, 8, 1);
+            sizes.Add(2, 24, 15);
+            sizes.Add(3, 64, 17);
+            sizes.Add(5, 1032, 16);
+            sizes.Add(8, 2056, 31);
             return sizes;
         }
     }
@@ -106,9 +120,10 @@ public abstract class LinearTests(Bed bed)
     {
         using OpTest test = new(bed);
         Tensor none = test.Poisoned(0, 3);
+        Tensor w = test.Poisoned(3, 3);
         Tensor dw = test.PoisonedSingles(3, 3);
-        Linear.Forward(test.Device, none, none, dw);
-        Linear.BackwardInput(test.Device, none, none, dw);
+        Linear.Forward(test.Device, none, none, w);
+        Linear.BackwardInput(test.Device, none, none, w);
         Linear.BackwardWeight(test.Device, dw, none, none, accumulate: false);
         Assert.Equal(new float[9], test.Read(dw));
     }
@@ -202,3 +217,9 @@ public sealed class LinearCpuTests() : LinearTests(Bed.Cpu)
         }
     }
 }
+
+[Trait("Category", "Emulator")]
+public sealed class LinearCudaTests() : LinearTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class LinearBf16Tests() : LinearTests(Bed.CudaBf16);

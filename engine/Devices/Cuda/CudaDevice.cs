@@ -24,6 +24,7 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly string _name;
     private readonly int _capability;
     private readonly bool _synchronous;
+    private GemmPlans? _products;
     private nint _workspace;
     private long _workspaceBytes;
     private bool _disposed;
@@ -47,6 +48,7 @@ public sealed unsafe partial class CudaDevice : Device
         _capability = (10 * Attribute(device, CudaDeviceAttribute.ComputeCapabilityMajor)) + Attribute(device, CudaDeviceAttribute.ComputeCapabilityMinor);
         Multiprocessors = Attribute(device, CudaDeviceAttribute.MultiprocessorCount);
         SharedBytesLimit = Attribute(device, CudaDeviceAttribute.MaxSharedMemoryPerBlockOptin);
+        CacheBytes = Attribute(device, CudaDeviceAttribute.L2CacheSize);
         _context = CudaContextHandle.Retain(device);
         try
         {
@@ -86,14 +88,23 @@ public sealed unsafe partial class CudaDevice : Device
         }
     }
 
+    /// <summary>Gets a value indicating whether the algorithms of matrix products are measured, once a problem, and kept on disk; by default when <c>LLAVACUDA_AUTOTUNE</c> is 1.</summary>
+    public bool Autotunes { get; init; } = Environment.GetEnvironmentVariable("LLAVACUDA_AUTOTUNE") == "1";
+
     // 4194 rows of 32000: with fewer, reading and writing the weight's gradient would weigh in its product.
     internal override long LogitsAtOnce => 1 << 27;
+
+    /// <summary>Gets the GPU's name.</summary>
+    internal string Name => _name;
 
     /// <summary>Gets the number of streaming multiprocessors: kernels with a fixed number of blocks use a multiple of it.</summary>
     internal int Multiprocessors { get; }
 
     /// <summary>Gets the most dynamic shared memory that a block may have.</summary>
     internal int SharedBytesLimit { get; }
+
+    /// <summary>Gets the size of the L2 cache.</summary>
+    internal long CacheBytes { get; }
 
     /// <summary>Gets the compute capability, 10·major + minor.</summary>
     internal int Capability => _capability;
@@ -106,6 +117,16 @@ public sealed unsafe partial class CudaDevice : Device
 
     /// <summary>Gets the context, which is current on a thread that calls an op.</summary>
     internal CudaContextHandle Context => _context;
+
+    /// <summary>Gets a value indicating whether what is queued is captured into a graph: nothing can be waited for meanwhile.</summary>
+    internal bool IsCapturing
+    {
+        get
+        {
+            CudaException.ThrowIfFailed(CudaDriver.StreamIsCapturing(_stream.Value, out CudaCaptureStatus status));
+            return status != CudaCaptureStatus.None;
+        }
+    }
 
     /// <inheritdoc/>
     public override DeviceMemory Allocate(long bytes, string purpose)
@@ -183,6 +204,7 @@ public sealed unsafe partial class CudaDevice : Device
         MakeCurrent();
         CudaDriver.StreamSynchronize(_stream.Value);
         CudaDriver.MemFree(_workspace);
+        _products?.Dispose();
         _kernels.Dispose();
         _staging.Dispose();
         _stream.Dispose();

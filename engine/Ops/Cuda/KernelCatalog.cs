@@ -21,6 +21,8 @@ internal static class KernelCatalog
         GatherRowsKernels.Backward,
         GeluKernels.Forward,
         GeluKernels.Backward,
+        GemvKernels.Mma,
+        GemvKernels.Fma,
         GradientNormKernels.Squares,
         GradientNormKernels.Final,
         LayerNormKernels.Forward,
