@@ -248,4 +248,20 @@ public sealed class RmsNormCpuTests() : RmsNormTests(Bed.Cpu)
 public sealed class RmsNormCudaTests() : RmsNormTests(Bed.CudaSingle);
 
 [Trait("Category", "Emulator")]
-public sealed class RmsNormBf16Tests() : RmsNormTests(Bed.CudaBf16);
+public sealed class RmsNormBf16Tests() : RmsNormTests(Bed.CudaBf16)
+{
+    [Fact]
+    public void Forward_NormalisedValue_IsRoundedBeforeTheGain()
+    {
+        const int Rows = 9;
+        const int Width = 1024;
+        Case values = new(Bed.CudaBf16, Rows, Width);
+        using OpTest test = new(Bed.CudaBf16);
+        Tensor y = test.Poisoned(Rows, Width);
+        RmsNorm.Forward(test.Device, y, test.PoisonedSingles(Rows), default, test.Floats(values.X, Rows, Width), default, test.Floats(values.W, Width), Epsilon);
+
+        // A value that single precision puts on the other side of the border between two bf16 may differ, but there are few.
+        int same = test.Read(y).Zip(values.Y).Count(static pair => pair.First.Equals(Bf16.Round(pair.Second)));
+        Assert.InRange(same, 0.99 * Rows * Width, Rows * Width);
+    }
+}
