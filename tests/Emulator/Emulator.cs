@@ -59,6 +59,14 @@ internal static unsafe partial class Emulator
     /// <summary>Gets what made the calling thread's last failing call fail.</summary>
     internal static string LastError => Marshal.PtrToStringUTF8(LastErrorText()) ?? string.Empty;
 
+    /// <summary>Skips the test where there is no emulator; fails it if <c>LLAVACUDA_REQUIRE</c> names the emulator.</summary>
+    internal static void Require()
+    {
+        bool required = (Environment.GetEnvironmentVariable("LLAVACUDA_REQUIRE") ?? string.Empty).Split(',').Contains("emulator");
+        Assert.False(required && !IsAvailable, Reason);
+        Assert.SkipUnless(IsAvailable, Reason ?? string.Empty);
+    }
+
     /// <summary>Says in which order the threads of this thread's launches run.</summary>
     /// <param name="order">Which.</param>
     /// <param name="seed">For the shuffled order.</param>

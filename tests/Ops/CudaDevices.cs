@@ -15,19 +15,12 @@ internal static class CudaDevices
 
     private static bool IsGpu => Environment.GetEnvironmentVariable("LLAVACUDA_TEST_DEVICE") == "gpu";
 
-    private static bool IsEmulatorRequired => (Environment.GetEnvironmentVariable("LLAVACUDA_REQUIRE") ?? string.Empty).Split(',').Contains("emulator");
-
     /// <summary>Lends a device, on whose emulator the calling thread's launches run their threads in this order; a GPU has its own.</summary>
     internal static CudaDevice Rent(DType type, Emulator.Order order)
     {
         if (!IsGpu)
         {
-            if (Emulator.Reason is string reason)
-            {
-                Assert.False(IsEmulatorRequired, reason);
-                Assert.Skip(reason);
-            }
-
+            Emulator.Require();
             Emulator.SetOrder(order);
         }
 

@@ -62,7 +62,7 @@ namespace emulator
 
         const char* access = _fault.write ? "write to" : "read of";
         long shared = static_cast<long>(_fault.address - reinterpret_cast<unsigned long>(_block.shared));
-        std::string target = shared >= 0 && shared < 1 << 20
+        std::string target = shared > -(1 << 19) && shared < 1 << 20
             ? text("shared memory at offset %ld of %u bytes", shared, _block.shared_bytes)
             : text("%#lx, ", _fault.address) + describe_address(_fault.address);
         return fail(illegal_address, where + access + " " + target + at);

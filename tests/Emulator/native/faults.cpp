@@ -117,10 +117,11 @@ namespace emulator
             {
                 for (int i = 0; i < 4; i++)
                 {
+                    // On the stack that the handler before expects: .NET handles some signals on the signal stack and some on the thread's own.
                     sigaction(signals[i], nullptr, &previous[i]);
                     struct sigaction own = previous[i];
                     own.sa_sigaction = handle;
-                    own.sa_flags = (previous[i].sa_flags & ~SA_RESETHAND) | SA_SIGINFO | SA_ONSTACK;
+                    own.sa_flags |= SA_SIGINFO | (signals[i] == SIGSEGV ? SA_ONSTACK : 0);
                     sigaction(signals[i], &own, nullptr);
                 }
             });

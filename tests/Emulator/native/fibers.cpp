@@ -101,12 +101,6 @@ namespace emulator
         munmap(reinterpret_cast<void*>(base + region_bytes), start + region_bytes - base);
         _base = reinterpret_cast<char*>(base);
         *reinterpret_cast<void**>(_base) = owner;
-        unsigned long page = static_cast<unsigned long>(sysconf(_SC_PAGESIZE));
-        for (unsigned i = 0; i < max_threads; i++)
-        {
-            mprotect(_base + (first_slot + i) * stack_bytes, page, PROT_NONE);
-        }
-
         for (std::atomic<unsigned long>& region : regions)
         {
             unsigned long none = 0;
@@ -131,9 +125,15 @@ namespace emulator
         munmap(_base, region_bytes);
     }
 
-    void* StackRegion::prepare(const Thread* slot, void (*entry)()) const
+    void* StackRegion::prepare(const Thread* slot, void (*entry)())
     {
         unsigned long index = static_cast<unsigned long>(slot - reinterpret_cast<Thread*>(_base));
+        // Guard pages are made when a stack is first used: most launches need few.
+        for (; _guarded <= index; _guarded++)
+        {
+            mprotect(_base + _guarded * stack_bytes, static_cast<unsigned long>(sysconf(_SC_PAGESIZE)), PROT_NONE);
+        }
+
         // All stacks at the same offset of a page would share the same few lines of the first cache; so they begin at different ones.
         unsigned long colour = index * 7 % 32 * 128;
         void** top = reinterpret_cast<void**>(_base + (index + 1) * stack_bytes - 64 - colour);

@@ -24,7 +24,7 @@ namespace emulator
         Thread* slot(unsigned index) const { return reinterpret_cast<Thread*>(_base) + first_slot + index; }
 
         // A fresh stack for a thread's slot: its first switch calls entry.
-        void* prepare(const Thread* slot, void (*entry)()) const;
+        void* prepare(const Thread* slot, void (*entry)());
 
         // The owner of the region that a stack pointer lies in, or null. Safe in a signal handler.
         static void* owner_of(unsigned long stack_pointer);
@@ -34,5 +34,6 @@ namespace emulator
 
     private:
         char* _base;
+        unsigned long _guarded = first_slot;
     };
 }

@@ -1,133 +1,15 @@
 #include "multiprocessor.h"
 
-#include <cstdio>
 #include <cstring>
-#include <mutex>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "faults.h"
+// How the threads of a block take turns.
 
 namespace emulator
 {
-    static constexpr unsigned max_shared_bytes = 228 * 1024;
-
-    Multiprocessor::Multiprocessor() : _stacks(this), _queues(max_threads)
-    {
-        for (unsigned i = max_threads; i-- > 0;)
-        {
-            Thread* slot = _stacks.slot(i);
-            slot->copies = &_queues[i];
-            _free.push_back(slot);
-        }
-
-        // Shared memory ends where a guard page begins, so that the first byte behind it faults.
-        unsigned long page = static_cast<unsigned long>(sysconf(_SC_PAGESIZE));
-        unsigned long bytes = (max_shared_bytes + page - 1) / page * page;
-        char* base = static_cast<char*>(mmap(nullptr, bytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-        mprotect(base + bytes, page, PROT_NONE);
-        _shared_end = base + bytes;
-    }
-
-    Multiprocessor::~Multiprocessor()
-    {
-        unsigned long page = static_cast<unsigned long>(sysconf(_SC_PAGESIZE));
-        unsigned long bytes = (max_shared_bytes + page - 1) / page * page;
-        munmap(_shared_end - bytes, bytes + page);
-    }
-
-    static std::mutex pool_gate;
-    static std::vector<Multiprocessor*> pool;
-
-    std::unique_ptr<Multiprocessor, void (*)(Multiprocessor*)> Multiprocessor::take()
-    {
-        auto give_back = [](Multiprocessor* multiprocessor)
-        {
-            std::lock_guard lock(pool_gate);
-            pool.push_back(multiprocessor);
-        };
-        {
-            std::lock_guard lock(pool_gate);
-            if (!pool.empty())
-            {
-                Multiprocessor* multiprocessor = pool.back();
-                pool.pop_back();
-                return {multiprocessor, give_back};
-            }
-        }
-
-        return {new Multiprocessor, give_back};
-    }
-
     Multiprocessor& Multiprocessor::current()
     {
         unsigned long base = reinterpret_cast<unsigned long>(&thread()) & ~(region_bytes - 1);
         return **reinterpret_cast<Multiprocessor**>(base);
-    }
-
-    // A step coprime to the number of blocks visits each once.
-    static std::uint64_t coprime_step(std::uint64_t count, std::uint64_t seed)
-    {
-        auto divisor = [](std::uint64_t a, std::uint64_t b)
-        {
-            while (b != 0)
-            {
-                std::uint64_t rest = a % b;
-                a = b;
-                b = rest;
-            }
-
-            return a;
-        };
-        std::uint64_t step = 1 + (seed * 0x9e3779b97f4a7c15u >> 33) % count;
-        while (divisor(step, count) != 1)
-        {
-            step++;
-        }
-
-        return step;
-    }
-
-    Result Multiprocessor::run(const Launch& launch)
-    {
-        guard_against_faults();
-        _launch = launch;
-        _failed = _faulted = false;
-        _random = launch.seed * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u;
-        _thread_count = launch.block.x;
-        _warp_count = (_thread_count + 31) / 32;
-        for (unsigned w = 0; w < _warp_count; w++)
-        {
-            unsigned threads = _thread_count - w * 32;
-            _warps[w].first_thread = w * 32;
-            _warps[w].lanes = threads >= 32 ? 0xffffffffu : (1u << threads) - 1;
-        }
-
-        unsigned shared = (launch.shared_bytes + 15) / 16 * 16;
-        _block.size = launch.block;
-        _block.grid = launch.grid;
-        _block.shared = _shared_end - shared;
-        _block.shared_bytes = shared;
-        std::uint64_t count = static_cast<std::uint64_t>(launch.grid.x) * launch.grid.y * launch.grid.z;
-        std::uint64_t step = launch.order == Order::shuffled ? coprime_step(count, launch.seed + 1) : 1;
-        std::uint64_t at = launch.order == Order::shuffled ? launch.seed % count : 0;
-        for (std::uint64_t i = 0; i < count && !_failed; i++)
-        {
-            std::uint64_t place = launch.order == Order::reverse ? count - 1 - i : at;
-            at = at + step >= count ? at + step - count : at + step;
-            _block.index.x = static_cast<unsigned>(place % launch.grid.x);
-            _block.index.y = static_cast<unsigned>(place / launch.grid.x % launch.grid.y);
-            _block.index.z = static_cast<unsigned>(place / launch.grid.x / launch.grid.y);
-            run_block();
-        }
-
-        if (_faulted)
-        {
-            return report_fault();
-        }
-
-        return _failed ? fail(_code, _reason) : success;
     }
 
     void Multiprocessor::run_block()
@@ -316,27 +198,5 @@ namespace emulator
 
         _ready_warps = _warp_count == 32 ? 0xffffffffu : (1u << _warp_count) - 1;
         _current_warp = choose(_ready_warps);
-    }
-
-    void Multiprocessor::collective(Collective kind, unsigned mask, void* operand, Site site)
-    {
-        Thread& self = thread();
-        Warp& warp = *self.warp;
-        check_mask(warp, self, kind, mask, site);
-        self.site = site;
-        self.waits = kind;
-        self.mask = mask;
-        self.operand = operand;
-        warp.arrived |= 1u << self.lane;
-        if ((warp.arrived & mask) == mask)
-        {
-            complete(warp, kind, mask);
-            warp.arrived &= ~mask;
-            warp.ready |= mask;
-            _ready_warps |= 1u << (warp.first_thread / 32);
-        }
-
-        park(self);
-        self.waits = Collective::none;
     }
 }

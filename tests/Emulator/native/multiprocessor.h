@@ -26,6 +26,8 @@ namespace emulator
         unsigned alive;    // have not left the kernel
         unsigned ready;    // can run
         unsigned arrived;  // wait in a collective
+        bool uniform;      // all of them in the same: that of the lane that came first
+        unsigned first;
         Thread* lane[32];  // null before a lane's first instruction
     };
 
@@ -97,6 +99,9 @@ namespace emulator
         void release_block();
         void complete(Warp& warp, Collective kind, unsigned mask);
         void check_mask(const Warp& warp, const Thread& self, Collective kind, unsigned mask, Site site);
+        void check_others(Warp& warp, const Thread& self);
+        void open_shared(unsigned bytes);
+        void check_before_shared();
         void check_shared(const void* address, const char* what, Site site);
         bool next(unsigned& warp, unsigned& lane);
         unsigned choose(unsigned bits);
@@ -121,6 +126,7 @@ namespace emulator
         std::vector<Thread*> _free;
         std::vector<CopyQueue> _queues;
         char* _shared_end = nullptr;
+        unsigned long _open_shared_bytes = 0;
         bool _failed = false, _faulted = false;
         Result _code = success;
         Fault _fault{};

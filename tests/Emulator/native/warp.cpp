@@ -44,27 +44,79 @@ namespace emulator
             snprintf(what, sizeof(what), "%s with mask %#x names lanes %#x, which have left the kernel", name_of(kind), mask, mask & ~warp.alive);
             stop(launch_failed, what, site);
         }
+    }
 
-        // Those who wait already: of the lanes in one mask all must come with that mask, to the same collective at the same place.
-        for (unsigned waiting = warp.arrived; waiting != 0; waiting &= waiting - 1)
+    static bool is_same(const Thread& a, const Thread& b) { return a.mask == b.mask && a.waits == b.waits && a.site.line == b.site.line && a.site.file == b.site.file; }
+
+    // Two lanes that wait for each other must do so in the same collective, with the same mask. A lane may wait for one that is still busy in a smaller group.
+    void Multiprocessor::check_others(Warp& warp, const Thread& self)
+    {
+        if (warp.arrived == 0)
+        {
+            warp.uniform = true;
+            warp.first = self.lane;
+            return;
+        }
+
+        if (warp.uniform && is_same(self, *warp.lane[warp.first]))
+        {
+            return;
+        }
+
+        warp.uniform = false;
+        for (unsigned waiting = warp.arrived & self.mask; waiting != 0; waiting &= waiting - 1)
         {
             const Thread& other = *warp.lane[__builtin_ctz(waiting)];
-            bool named = (mask >> other.lane & 1) != 0;
-            if (other.mask == mask && other.waits == kind && other.site.line == site.line && other.site.file == site.file)
+            if ((other.mask >> self.lane & 1) != 0 && !is_same(self, other))
             {
-                if (named)
-                {
-                    // It was compared with the rest when it came.
-                    break;
-                }
-            }
-            else if (named || (other.mask >> self.lane & 1) != 0)
-            {
-                snprintf(what, sizeof(what), "%s with mask %#x, while lane %u waits in %s with mask %#x at %s:%d", name_of(kind), mask, other.lane, name_of(other.waits),
-                    other.mask, other.site.file, other.site.line);
-                stop(launch_failed, what, site);
+                char what[256];
+                snprintf(what, sizeof(what), "%s with mask %#x, while lane %u waits in %s with mask %#x at %s:%d", name_of(self.waits), self.mask, other.lane,
+                    name_of(other.waits), other.mask, other.site.file, other.site.line);
+                stop(launch_failed, what, self.site);
             }
         }
+    }
+
+    // Whether the lanes of a mask have all come to its collective.
+    static bool is_complete(const Warp& warp, const Thread& self)
+    {
+        if ((warp.arrived & self.mask) != self.mask)
+        {
+            return false;
+        }
+
+        for (unsigned lanes = warp.uniform ? 0 : self.mask; lanes != 0; lanes &= lanes - 1)
+        {
+            if (!is_same(self, *warp.lane[__builtin_ctz(lanes)]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    void Multiprocessor::collective(Collective kind, unsigned mask, void* operand, Site site)
+    {
+        Thread& self = thread();
+        Warp& warp = *self.warp;
+        check_mask(warp, self, kind, mask, site);
+        self.site = site;
+        self.waits = kind;
+        self.mask = mask;
+        self.operand = operand;
+        check_others(warp, self);
+        warp.arrived |= 1u << self.lane;
+        if (is_complete(warp, self))
+        {
+            complete(warp, kind, mask);
+            warp.arrived &= ~mask;
+            warp.ready |= mask;
+            _ready_warps |= 1u << (warp.first_thread / 32);
+        }
+
+        park(self);
+        self.waits = Collective::none;
     }
 
     static void shuffle(const Warp& warp, unsigned mask)
