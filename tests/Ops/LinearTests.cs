@@ -32,7 +32,9 @@ public abstract class LinearTests(Bed bed)
             sizes.Add(1, 8, 1);
             sizes.Add(2, 24, 15);
             sizes.Add(3, 64, 17);
+            sizes.Add(4, 600, 20);
             sizes.Add(5, 1032, 16);
+            sizes.Add(6, 1544, 5);
             sizes.Add(8, 2056, 31);
             return sizes;
         }
