@@ -16,6 +16,7 @@ public class CachedAttentionBench : OpBench
     private Tensor _o;
     private Tensor _starts;
     private Tensor _past;
+    private Rotary _rotary;
 
     [Params(1, 256)]
     public int Rows { get; set; }
@@ -29,11 +30,12 @@ public class CachedAttentionBench : OpBench
         _o = Floats(Rows, Shape.OutputSize);
         _starts = Ints(0, Rows);
         _past = Ints(Past);
+        _rotary = Angles(Past, Rows, Shape.HeadSize);
     }
 
     [Benchmark]
-    public void Append() => CachedAttention.Append(Device, _keys, _values, _qkv, _starts, _past, Shape);
+    public void Append() => CachedAttention.Append(Device, _keys, _values, _qkv, _rotary, _starts, _past, Shape);
 
     [Benchmark]
-    public void Forward() => CachedAttention.Forward(Device, _o, _qkv, _keys, _values, _starts, _past, Shape);
+    public void Forward() => CachedAttention.Forward(Device, _o, _qkv, _keys, _values, _starts, _past, Rows, Shape);
 }

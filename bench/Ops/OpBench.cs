@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using LlavaCuda.Devices;
+using LlavaCuda.Ops;
 using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Bench.Ops;
@@ -42,6 +43,25 @@ public abstract class OpBench
     protected Tensor Ints(params ReadOnlySpan<int> values)
     {
         Tensor tensor = Allocate(DType.I32, [values.Length]);
+        Device.CopyFromHost(tensor, values);
+        return tensor;
+    }
+
+    /// <summary>The angles of some rows of a sequence.</summary>
+    protected Rotary Angles(int first, int rows, int headSize)
+    {
+        float[] cos = new float[(first + rows) * headSize / 2];
+        float[] sin = new float[cos.Length];
+        Rope.FillTable(cos, sin, headSize, 10000);
+        Rotary rotary = new(Allocate(DType.F32, [first + rows, headSize / 2]), Allocate(DType.F32, [first + rows, headSize / 2]), Ints([.. Enumerable.Range(first, rows)]));
+        Device.CopyFromHost<float>(rotary.Cos, cos);
+        Device.CopyFromHost<float>(rotary.Sin, sin);
+        return rotary;
+    }
+
+    protected Tensor Draws(params ReadOnlySpan<TokenDraw> values)
+    {
+        Tensor tensor = Allocate(DType.F64, [values.Length, TokenDraw.Width]);
         Device.CopyFromHost(tensor, values);
         return tensor;
     }

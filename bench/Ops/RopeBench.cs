@@ -17,12 +17,7 @@ public class RopeBench : OpBench
     public void Setup()
     {
         _qkv = Floats(Rows, Shape.QkvSize);
-        float[] cos = new float[Rows * Shape.HeadSize / 2];
-        float[] sin = new float[cos.Length];
-        Rope.FillTable(cos, sin, Shape.HeadSize, 10000);
-        _rotary = new Rotary(Floats(Rows, Shape.HeadSize / 2), Floats(Rows, Shape.HeadSize / 2), Ints([.. Enumerable.Range(0, Rows)]));
-        Device.CopyFromHost<float>(_rotary.Cos, cos);
-        Device.CopyFromHost<float>(_rotary.Sin, sin);
+        _rotary = Angles(0, Rows, Shape.HeadSize);
     }
 
     [Benchmark]

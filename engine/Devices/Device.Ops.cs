@@ -29,9 +29,9 @@ public abstract partial class Device
 
     internal abstract void AttentionBackward(Tensor dqkv, Tensor dO, Tensor o, Tensor lse, Tensor qkv, Tensor cuSeqlens, int maxLength, AttentionShape shape, Rotary rotary);
 
-    internal abstract void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape);
+    internal abstract void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, AttentionShape shape);
 
-    internal abstract void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape);
+    internal abstract void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape);
 
     internal abstract void SwiGluForward(Tensor h, Tensor gateUp);
 
@@ -66,6 +66,8 @@ public abstract partial class Device
     internal abstract void GradientNormForward(Tensor result, Tensor gradients, float maxNorm);
 
     internal abstract void AdamWUpdate(Tensor values, Tensor remainders, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step);
+
+    internal abstract void SamplingForward(Tensor ids, Tensor logits, Tensor draws, Tensor forbidden);
 
     internal abstract void FillForward(Tensor x, float value);
 

@@ -97,11 +97,11 @@ public class PlanningDevice : Device
     {
     }
 
-    internal override void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    internal override void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, AttentionShape shape)
     {
     }
 
-    internal override void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    internal override void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
     {
     }
 
@@ -170,6 +170,10 @@ public class PlanningDevice : Device
     }
 
     internal override void AdamWUpdate(Tensor values, Tensor remainders, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step)
+    {
+    }
+
+    internal override void SamplingForward(Tensor ids, Tensor logits, Tensor draws, Tensor forbidden)
     {
     }
 

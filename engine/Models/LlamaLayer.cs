@@ -59,7 +59,6 @@ internal sealed class LlamaLayer
 
         RmsNorm.Forward(_device, y, s.Rstd1, delta.Exists ? s.X1 : default, x, delta, _norm1.Value, _config.RmsNormEpsilon);
         Linear.Forward(_device, s.Qkv, y, _qkv.Value);
-        Rope.Forward(_device, s.Qkv, sequences.Rotary, _shape);
         Attend(s, sequences);
         Linear.Forward(_device, output, s.O, _o.Value);
         RmsNorm.Forward(_device, y, s.Rstd2, s.X2, s.X1, output, _norm2.Value, _config.RmsNormEpsilon);
@@ -114,15 +113,24 @@ internal sealed class LlamaLayer
 
     private void Attend(in Saved s, in Sequences sequences)
     {
-        if (!sequences.Past.Exists)
+        (Tensor keys, Tensor values) = sequences.Cache?.Layer(_layer) ?? default;
+        if (keys.Exists)
         {
-            Attention.Forward(_device, s.O, s.Lse, s.Qkv, sequences.CuSeqlens, sequences.MaxLength, _shape);
-            return;
+            CachedAttention.Append(_device, keys, values, s.Qkv, sequences.Rotary, sequences.CuSeqlens, sequences.Past, _shape);
+        }
+        else
+        {
+            Rope.Forward(_device, s.Qkv, sequences.Rotary, _shape);
         }
 
-        (Tensor keys, Tensor values) = sequences.Cache!.Layer(_layer);
-        CachedAttention.Append(_device, keys, values, s.Qkv, sequences.CuSeqlens, sequences.Past, _shape);
-        CachedAttention.Forward(_device, s.O, s.Qkv, keys, values, sequences.CuSeqlens, sequences.Past, _shape);
+        if (sequences.SeeThemselvesOnly)
+        {
+            Attention.Forward(_device, s.O, s.Lse, s.Qkv, sequences.CuSeqlens, sequences.MaxLength, _shape);
+        }
+        else
+        {
+            CachedAttention.Forward(_device, s.O, s.Qkv, keys, values, sequences.CuSeqlens, sequences.Past, sequences.MaxLength, _shape);
+        }
     }
 
     private struct Saved

@@ -1,4 +1,5 @@
 using LlavaCuda.Devices;
+using LlavaCuda.Ops;
 using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Models;
@@ -9,4 +10,8 @@ namespace LlavaCuda.Models;
 /// <param name="Rotary">Angles, and the position of every row.</param>
 /// <param name="Past">Int32 <c>[sequences]</c>: rows of each sequence that are in <paramref name="Cache"/> already; none without a cache.</param>
 /// <param name="Cache">Keys and values of earlier rows, for generation.</param>
-internal readonly record struct Sequences(Tensor CuSeqlens, int MaxLength, Rotary Rotary, Tensor Past = default, KvCache? Cache = null);
+internal readonly record struct Sequences(Tensor CuSeqlens, int MaxLength, Rotary Rotary, Tensor Past = default, KvCache? Cache = null)
+{
+    /// <summary>Gets a value indicating whether attention can do without the cache: there is none, or it is empty and the packed rows are all there is to see.</summary>
+    internal bool SeeThemselvesOnly => Cache is null || (Cache.IsEmpty && MaxLength > CachedAttention.FewRows);
+}

@@ -6,34 +6,47 @@ namespace LlavaCuda.Ops;
 /// <summary>Causal attention of new rows over a cache of keys and values, for generation: one row a sequence when decoding, many when a prompt is read.</summary>
 public static class CachedAttention
 {
-    /// <summary>Puts the keys and values of new rows into the cache, behind what is there.</summary>
+    /// <summary>
+    /// Up to so many new rows of a sequence are few: each reads the cache by itself. With more rows and nothing cached before, <see cref="Attention.Forward"/> of the packed rows
+    /// computes the same, faster.
+    /// </summary>
+    public const int FewRows = 8;
+
+    /// <summary>Rotates the queries and keys of new rows in place, as <see cref="Rope"/> does, and puts keys and values into the cache, behind what is there.</summary>
     /// <param name="device">Where.</param>
     /// <param name="keys">The cache, <c>[sequences, kvHeads, capacity, headSize]</c>.</param>
     /// <param name="values">Likewise.</param>
-    /// <param name="qkv">New rows, packed, rotated.</param>
+    /// <param name="qkv">New rows, packed.</param>
+    /// <param name="rotary">Angles and positions, or the default for rows that are not to be rotated.</param>
     /// <param name="cuSeqlens">Int32 <c>[sequences + 1]</c>: where each sequence's new rows begin.</param>
     /// <param name="past">Int32 <c>[sequences]</c>: rows in the cache before; with the new ones at most the capacity, as the caller has checked.</param>
     /// <param name="shape">Heads.</param>
-    public static void Append(Device device, Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    public static void Append(Device device, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, AttentionShape shape)
     {
         Check(keys, values, qkv, cuSeqlens, past, shape);
-        device.CachedAttentionAppend(keys, values, qkv, cuSeqlens, past, shape);
+        if (rotary.Cos.Exists)
+        {
+            Rope.Check(rotary, qkv.Rows, shape.HeadSize);
+        }
+
+        device.CachedAttentionAppend(keys, values, qkv, rotary, cuSeqlens, past, shape);
     }
 
     /// <summary>Computes the attention of new rows, which are in the cache already: row i of a sequence sees the cached rows 0 to past + i.</summary>
     /// <param name="device">Where.</param>
     /// <param name="o">Receives <c>[rows, heads headSize]</c>.</param>
-    /// <param name="qkv">New rows; only the queries are read.</param>
+    /// <param name="qkv">New rows, rotated; only the queries are read.</param>
     /// <param name="keys">The cache, <c>[sequences, kvHeads, capacity, headSize]</c>.</param>
     /// <param name="values">Likewise.</param>
     /// <param name="cuSeqlens">As for <see cref="Append"/>.</param>
     /// <param name="past">As for <see cref="Append"/>.</param>
+    /// <param name="maxLength">The most new rows of a sequence, or more.</param>
     /// <param name="shape">Heads.</param>
-    public static void Forward(Device device, Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    public static void Forward(Device device, Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
     {
         Check(keys, values, qkv, cuSeqlens, past, shape);
-        Require.Is(o, [qkv.Rows, shape.OutputSize]);
-        device.CachedAttentionForward(o, qkv, keys, values, cuSeqlens, past, shape);
+        Require.Is(o, qkv.Type, [qkv.Rows, shape.OutputSize]);
+        device.CachedAttentionForward(o, qkv, keys, values, cuSeqlens, past, maxLength, shape);
     }
 
     private static void Check(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape)
@@ -42,7 +55,7 @@ public static class CachedAttention
         Require.Is(qkv, [qkv.Rows, shape.QkvSize]);
         Require.Is(past, DType.I32, [past.Rows]);
         Require.Is(cuSeqlens, DType.I32, [past.Rows + 1]);
-        Require.Is(keys, [past.Rows, shape.KvHeads, keys.Shape[2], shape.HeadSize]);
-        Require.Is(values, [past.Rows, shape.KvHeads, keys.Shape[2], shape.HeadSize]);
+        Require.Is(keys, qkv.Type, [past.Rows, shape.KvHeads, keys.Shape[2], shape.HeadSize]);
+        Require.Is(values, qkv.Type, [past.Rows, shape.KvHeads, keys.Shape[2], shape.HeadSize]);
     }
 }

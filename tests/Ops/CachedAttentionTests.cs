@@ -10,9 +10,20 @@ public abstract class CachedAttentionTests(Bed bed)
     {
         { [0], [1], 1, 1, 2 },
         { [1], [1], 2, 1, 6 },
+        { [31], [1], 2, 2, 128 },
+        { [32], [1], 8, 2, 32 },
+        { [63], [1], 6, 1, 20 },
+        { [64], [1], 2, 1, 256 },
+        { [127], [1], 3, 1, 128 },
         { [255], [1], 2, 2, 16 },
         { [256], [1], 4, 1, 64 },
         { [700], [1], 2, 1, 80 },
+        { [40, 99, 3], [1, 1, 1], 4, 2, 64 },
+        { [5, 0, 77], [1, 0, 1], 2, 2, 80 },
+        { [31], [2], 2, 1, 256 },
+        { [0], [33], 2, 2, 80 },
+        { [40], [64], 2, 1, 20 },
+        { [1], [65], 3, 3, 6 },
         { [511], [8], 4, 2, 20 },
         { [250], [9], 2, 2, 128 },
         { [0], [200], 4, 2, 32 },
@@ -28,7 +39,7 @@ public abstract class CachedAttentionTests(Bed bed)
         using OpTest test = new(bed);
         Case c = new(test, [0], [3], new AttentionShape(1, 1, 1, true), [1, 0, 2, 3, 0, 4, 5, 0, 9]);
         c.AppendAll();
-        CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.Shape);
+        CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.MaxLength, c.Shape);
         test.AssertClose([2, 3, 5], test.Read(c.O), Tolerance.Attention.OnCpu(1e-7), "o");
     }
 
@@ -57,13 +68,44 @@ public abstract class CachedAttentionTests(Bed bed)
     }
 
     [Theory]
+    [InlineData(1, 16)]
+    [InlineData(5, 64)]
+    [InlineData(3, 20)]
+    public void Append_WithAngles_RotatesFirst(int added, int headSize)
+    {
+        AttentionShape shape = new(4, 2, headSize, true);
+        int[] past = [7, 0, 2];
+        int[] starts = [0, added, added, 2 * added];
+        int[] positions = [.. Enumerable.Range(past[0], added), .. Enumerable.Range(past[2], added)];
+        float[] cos = new float[32 * headSize / 2];
+        float[] sin = new float[cos.Length];
+        Rope.FillTable(cos, sin, headSize, 100);
+        float[] values = bed.Normal(1, 2L * added * shape.QkvSize);
+        using OpTest test = new(bed);
+        Rotary rotary = new(test.Singles(cos, 32, headSize / 2), test.Singles(sin, 32, headSize / 2), test.Ints(positions));
+        Tensor expected = test.Floats(values, 2 * added, shape.QkvSize);
+        Rope.Forward(test.Device, expected, rotary, shape);
+
+        Tensor qkv = test.Floats(values, 2 * added, shape.QkvSize);
+        Tensor keys = test.Poisoned(3, 2, 16, headSize);
+        Tensor cached = test.Poisoned(3, 2, 16, headSize);
+        CachedAttention.Append(test.Device, keys, cached, qkv, rotary, test.Ints(starts), test.Ints(past), shape);
+        float[] rows = test.Read(expected);
+        Assert.Equal(rows, test.Read(qkv));
+        float[] thirdOfSecondHead = test.Read(keys)[(((5 * 16) + 2) * headSize)..(((5 * 16) + 3) * headSize)];
+        Assert.Equal(rows[((added * shape.QkvSize) + (5 * headSize))..((added * shape.QkvSize) + (6 * headSize))], thirdOfSecondHead);
+        float[] firstValue = test.Read(cached)[(7 * headSize)..(8 * headSize)];
+        Assert.Equal(rows[(6 * headSize)..(7 * headSize)], firstValue);
+    }
+
+    [Theory]
     [MemberData(nameof(Shapes))]
     public void Forward_AnyShape_EqualsNaive(int[] past, int[] added, int heads, int kvHeads, int headSize)
     {
         using OpTest test = new(bed);
         Case c = new(test, past, added, new AttentionShape(heads, kvHeads, headSize, true));
         c.AppendAll();
-        CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.Shape);
+        CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.MaxLength, c.Shape);
         double[] all = new AttentionTwin([.. c.All], c.FirstOfAll, c.Shape).O;
         List<double> expected = [];
         for (int i = 0; i < past.Length; i++)
@@ -79,8 +121,11 @@ public abstract class CachedAttentionTests(Bed bed)
     {
         Case c = new(test, [600, 0], [2, 250], new AttentionShape(2, 1, 16, true));
         c.AppendAll();
-        CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.Shape);
-        return test.Read(c.O);
+        CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.MaxLength, c.Shape);
+        Case one = new(test, [300, 40], [1, 1], new AttentionShape(4, 2, 32, true));
+        one.AppendAll();
+        CachedAttention.Forward(test.Device, one.O, one.New, one.Keys, one.Values, one.Starts, one.Past, one.MaxLength, one.Shape);
+        return [.. test.Read(c.O), .. test.Read(one.O)];
     });
 
     [Fact]
@@ -91,8 +136,8 @@ public abstract class CachedAttentionTests(Bed bed)
         c.AppendAll();
         OpTest.AssertAllocatesNothing(() =>
         {
-            CachedAttention.Append(test.Device, c.Keys, c.Values, c.New, c.Starts, c.Past, c.Shape);
-            CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.Shape);
+            CachedAttention.Append(test.Device, c.Keys, c.Values, c.New, default, c.Starts, c.Past, c.Shape);
+            CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.MaxLength, c.Shape);
         });
     }
 
@@ -125,6 +170,8 @@ public abstract class CachedAttentionTests(Bed bed)
 
         internal AttentionShape Shape { get; }
 
+        internal int MaxLength => _added.Max();
+
         internal int[] FirstOfAll { get; }
 
         internal float[] All { get; }
@@ -146,8 +193,8 @@ public abstract class CachedAttentionTests(Bed bed)
         {
             int[] none = new int[_past.Length];
             Tensor before = _test.Floats(Rows(none, _past), _past.Sum(), Shape.QkvSize);
-            CachedAttention.Append(_test.Device, Keys, Values, before, _test.Ints(Starting(_past)), _test.Ints(none), Shape);
-            CachedAttention.Append(_test.Device, Keys, Values, _appended, Starts, Past, Shape);
+            CachedAttention.Append(_test.Device, Keys, Values, before, default, _test.Ints(Starting(_past)), _test.Ints(none), Shape);
+            CachedAttention.Append(_test.Device, Keys, Values, _appended, default, Starts, Past, Shape);
         }
 
         private static int[] Starting(int[] lengths)
@@ -176,3 +223,9 @@ public abstract class CachedAttentionTests(Bed bed)
 }
 
 public sealed class CachedAttentionCpuTests() : CachedAttentionTests(Bed.Cpu);
+
+[Trait("Category", "Emulator")]
+public sealed class CachedAttentionCudaTests() : CachedAttentionTests(Bed.CudaSingle);
+
+[Trait("Category", "Emulator")]
+public sealed class CachedAttentionBf16Tests() : CachedAttentionTests(Bed.CudaBf16);

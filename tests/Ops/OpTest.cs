@@ -117,6 +117,14 @@ internal sealed class OpTest : IDisposable
         return tensor;
     }
 
+    /// <summary>An input of draws.</summary>
+    internal Tensor Draws(params ReadOnlySpan<TokenDraw> values)
+    {
+        Tensor tensor = Allocate(DType.F64, [values.Length, TokenDraw.Width]);
+        Device.CopyFromHost(tensor, values);
+        return tensor;
+    }
+
     /// <summary>An output in the bed's type: not-a-number everywhere.</summary>
     internal Tensor Poisoned(params ReadOnlySpan<long> extents) => PoisonedAs(Bed.Type, extents);
 

@@ -12,9 +12,6 @@ internal static unsafe class AttentionBlock
     /// <summary>Keys of a block: enough to be worth a thread's while, few enough that a short cache already keeps two threads busy.</summary>
     internal const int Keys = 256;
 
-    /// <summary>Up to so many new rows of a sequence are taken one by one; beyond, tiles of queries are faster.</summary>
-    internal const int MaxRows = 8;
-
     /// <summary>Floats of a partial result.</summary>
     internal static long PartialSize(int headSize) => headSize + 2;
 

@@ -1,3 +1,4 @@
+using LlavaCuda.Ops;
 using LlavaCuda.Ops.Cpu;
 using LlavaCuda.Tensors;
 
@@ -6,8 +7,13 @@ namespace LlavaCuda.Devices;
 /// <content>Attention over a cache of keys and values.</content>
 public sealed unsafe partial class CpuDevice
 {
-    internal override void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    internal override void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, AttentionShape shape)
     {
+        if (rotary.Cos.Exists)
+        {
+            RopeForward(qkv, rotary, shape);
+        }
+
         CachedJob job = new(default, qkv, keys, values, cuSeqlens, past, shape);
         Workers.Run(past.Rows * shape.KvHeads, &job, &AppendHead);
     }
@@ -16,14 +22,14 @@ public sealed unsafe partial class CpuDevice
     /// Sequences with many new rows are cut into tiles of queries, as without a cache. Those with few wait for memory to bring keys and values: there the keys are
     /// cut into blocks, so that all threads fetch even for one sequence and few heads, and the blocks' results are joined in order afterwards.
     /// </summary>
-    internal override void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    internal override void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
     {
         CachedJob job = new(o, qkv, keys, values, cuSeqlens, past, shape);
         int longest = 0;
         for (int i = 0; i < past.Rows; i++)
         {
             int rows = job.NewRows(i);
-            if (rows > AttentionBlock.MaxRows)
+            if (rows > CachedAttention.FewRows)
             {
                 longest = Math.Max(longest, rows);
             }
@@ -71,7 +77,7 @@ public sealed unsafe partial class CpuDevice
         int rows = job->NewRows(sequence);
         int tile = AttentionQueries.TileOf(rows);
         long start = (job->Tiles - 1 - (chunk / shape.Heads / job->Sequences)) * tile;
-        if (rows <= AttentionBlock.MaxRows || start >= rows)
+        if (rows <= CachedAttention.FewRows || start >= rows)
         {
             return;
         }
@@ -107,7 +113,7 @@ public sealed unsafe partial class CpuDevice
         long sequence = chunk / job->Blocks / shape.KvHeads;
         int rows = job->NewRows(sequence);
         int group = shape.Heads / shape.KvHeads;
-        if (rows > AttentionBlock.MaxRows)
+        if (rows > CachedAttention.FewRows)
         {
             return;
         }
@@ -135,7 +141,7 @@ public sealed unsafe partial class CpuDevice
         long sequence = chunk / shape.Heads;
         long head = chunk % shape.Heads;
         int rows = job->NewRows(sequence);
-        for (int i = 0; i < rows && rows <= AttentionBlock.MaxRows; i++)
+        for (int i = 0; i < rows && rows <= CachedAttention.FewRows; i++)
         {
             float* o = job->O + ((job->Starts[sequence] + i) * (long)shape.OutputSize) + (head * shape.HeadSize);
             AttentionBlock.Join(o, job->PartialOf(sequence, head, i), AttentionBlock.CountFor(job->Past[sequence] + i + 1), shape.HeadSize);

@@ -9,6 +9,10 @@ internal static class KernelCatalog
     internal static IReadOnlyList<KernelTemplate> All { get; } =
     [
         AdamWKernels.Update,
+        CachedAttentionKernels.Append,
+        CachedAttentionKernels.Split,
+        CachedAttentionKernels.Combine,
+        CachedAttentionKernels.Rows,
         CastKernels.Forward,
         ColumnSumKernels.Partials,
         ColumnSumKernels.Combine,
@@ -36,6 +40,7 @@ internal static class KernelCatalog
         RmsNormKernels.Backward,
         RmsNormKernels.BackwardOfAnyWidth,
         RopeKernels.Forward,
+        SamplingKernels.Forward,
         SwiGluKernels.Forward,
         SwiGluKernels.Backward,
         VisionEmbeddingKernels.Forward,
