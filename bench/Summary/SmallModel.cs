@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Numerics.Tensors;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Generation;
@@ -26,6 +25,7 @@ internal sealed class SmallModel : IDisposable
     private const int PictureAt = 4;
     private const int FirstLabel = 4 + (Tokens / 3);
     private const float LearningRate = 1e-4f;
+    private static readonly TokenDraw Greedy = new Sampler(new GenerationOptions()).Draw(0);
     private readonly CpuDevice _device = new();
     private readonly Llava _model;
     private readonly PackedBatch _batch;
@@ -93,7 +93,7 @@ internal sealed class SmallModel : IDisposable
         _generator.Clear();
         long start = Stopwatch.GetTimestamp();
         _generator.Read(_prompts[0], (picture, pixels) => _pictures[picture].CopyTo(pixels));
-        TensorPrimitives.IndexOfMax<float>(_generator.Logits);
+        _generator.Choose(Greedy);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
@@ -107,7 +107,7 @@ internal sealed class SmallModel : IDisposable
         for (int i = 0; i < Decoded; i++)
         {
             _generator.Append(5);
-            TensorPrimitives.IndexOfMax<float>(_generator.Logits);
+            _generator.Choose(Greedy);
         }
 
         return Stopwatch.GetElapsedTime(start).TotalSeconds;

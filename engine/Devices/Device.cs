@@ -72,6 +72,11 @@ public abstract partial class Device : IDisposable
 
     internal abstract void Free(nint address, long bytes);
 
+    /// <summary>Prepares a pass that will run many times.</summary>
+    /// <param name="pass">Calls ops of this device and nothing else, the same each time, on tensors that stay where they are.</param>
+    /// <returns>The pass, which the caller disposes before those tensors.</returns>
+    internal virtual RepeatedPass Repeated(Action pass) => new(pass);
+
     /// <summary>Copies without checks.</summary>
     /// <param name="destination">On this device.</param>
     /// <param name="source">On the host.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using LlavaCuda.Devices;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
 using LlavaCuda.Text;
@@ -47,6 +48,7 @@ internal sealed class AnswerStream
         long start = Stopwatch.GetTimestamp();
         lock (_model.Gate)
         {
+            _generator.Forbid(_forbidden);
             _generator.Read(ids, (picture, pixels) => _model.Processor.Process(images[picture], pixels));
         }
 
@@ -57,7 +59,7 @@ internal sealed class AnswerStream
         AnswerEnd end = AnswerEnd.Cancelled;
         try
         {
-            Sampler sampler = new(_options, _model.Network.Config.Text.VocabularySize);
+            Sampler sampler = new(_options);
             TokenStreamDecoder decoder = _model.Tokenizer.CreateDecoder();
             while (true)
             {
@@ -66,7 +68,7 @@ internal sealed class AnswerStream
                     break;
                 }
 
-                int id = Choose(sampler, tokens);
+                int id = Choose(sampler.Draw(tokens));
                 if (_ends.Contains(id))
                 {
                     end = AnswerEnd.Stop;
@@ -120,15 +122,12 @@ internal sealed class AnswerStream
         return [.. Enumerable.Range(0, vocabulary).Where(id => (id >= pieces && !added.Contains(id)) || id == model.Network.Config.ImageTokenId || id == model.Tokenizer.ImageId)];
     }
 
-    private int Choose(Sampler sampler, int step)
+    private int Choose(TokenDraw draw)
     {
-        Span<float> logits = _generator.Logits;
-        foreach (int id in _forbidden)
+        lock (_model.Gate)
         {
-            logits[id] = float.NegativeInfinity;
+            return _generator.Choose(draw);
         }
-
-        return sampler.Next(logits, step);
     }
 
     private string Show(string text)

@@ -9,7 +9,8 @@ namespace LlavaCuda.Generation;
 internal delegate void PixelSource(int picture, Span<float> pixels);
 
 /// <summary>
-/// One sequence and its key-value cache: reads prompts, keeps what a longer prompt shares with the one before, and computes the logits behind the last token.
+/// One sequence and its key-value cache: reads prompts, keeps what a longer prompt shares with the one before, computes the logits behind the last token and chooses the next from them.
+/// Logits stay on the device.
 /// </summary>
 internal sealed class TokenGenerator : IDisposable
 {
@@ -18,7 +19,9 @@ internal sealed class TokenGenerator : IDisposable
     private readonly PackedBatch _batch;
     private readonly ActivationPlan _plan;
     private readonly List<int> _ids = [];
-    private readonly float[] _logits;
+    private readonly Arena _decodeArena;
+    private readonly DecodePass _decode;
+    private readonly TokenChooser _chooser;
     private Arena? _arena;
     private int _plannedRows;
     private int _plannedImages;
@@ -32,7 +35,9 @@ internal sealed class TokenGenerator : IDisposable
         _cache = new KvCache(model.Device, model.Config.Text, sequences: 1, capacity);
         _batch = new PackedBatch(model.Config);
         _plan = new ActivationPlan(model.Device, model.Config);
-        _logits = new float[model.Config.Text.VocabularySize];
+        _decodeArena = new Arena(model.Device, _plan.Decode(sequences: 1), "The activations of a token");
+        _decode = new DecodePass(model, _cache, _decodeArena);
+        _chooser = new TokenChooser(model.Device, rows: 1, model.Config.Text.VocabularySize);
     }
 
     /// <summary>Gets the rows in the cache.</summary>
@@ -41,12 +46,12 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>Gets the most rows there may be.</summary>
     internal int Capacity => _cache.Capacity;
 
-    /// <summary>Gets the logits behind the last token; callers may forbid tokens by writing negative infinity.</summary>
-    internal Span<float> Logits => _logits;
-
     /// <inheritdoc/>
     public void Dispose()
     {
+        _chooser.Dispose();
+        _decode.Dispose();
+        _decodeArena.Dispose();
         _arena?.Dispose();
         _cache.Dispose();
         _plan.Dispose();
@@ -77,16 +82,26 @@ internal sealed class TokenGenerator : IDisposable
         Extend(ids[shared..], ids[..shared].Count(PackedBatch.ImageToken), pixels);
     }
 
+    /// <summary>Forbids tokens, from here on; those that were forbidden before are allowed again.</summary>
+    /// <param name="ids">Token ids.</param>
+    internal void Forbid(ReadOnlySpan<int> ids) => _chooser.Forbid(ids);
+
+    /// <summary>Chooses the token behind the last one.</summary>
+    /// <param name="draw">How.</param>
+    /// <returns>Its id.</returns>
+    internal int Choose(TokenDraw draw)
+    {
+        int id = 0;
+        _chooser.Choose(new Span<int>(ref id), _decode.Logits, [draw]);
+        return id;
+    }
+
     /// <summary>Appends the chosen token and computes the logits behind it.</summary>
     /// <param name="id">A token id.</param>
     internal void Append(int id)
     {
-        if (Rows >= Capacity)
-        {
-            throw new InvalidOperationException($"The context of {Capacity} rows is full.");
-        }
-
-        Extend([id], 0, static (_, _) => throw new InvalidOperationException("A token is no picture."));
+        _decode.Run([id]);
+        _ids.Add(id);
     }
 
     private void Extend(ReadOnlySpan<int> ids, int picturesBefore, PixelSource pixels)
@@ -100,7 +115,7 @@ internal sealed class TokenGenerator : IDisposable
         }
 
         Reserve();
-        _model.Logits(_logits, _batch, _arena!, [_batch.Rows - 1], _cache);
+        _model.Logits(_decode.Logits, _batch, _arena!, [_batch.Rows - 1], _cache);
         _ids.AddRange(ids);
     }
 

@@ -50,6 +50,18 @@ public sealed class ActivationPlan : IDisposable
         return arena.Peak;
     }
 
+    /// <summary>Measures a pass that appends a token to each of some sequences, with what stays between passes.</summary>
+    /// <param name="sequences">How many.</param>
+    /// <returns>Bytes of the arena that it needs.</returns>
+    internal long Decode(int sequences)
+    {
+        using Arena arena = _device.MeasuringArena();
+        using KvCache cache = new(_device, _model.Config.Text, sequences, capacity: 1);
+        using DecodePass pass = new(_model, cache, arena);
+        pass.Run(new int[sequences]);
+        return arena.Peak;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

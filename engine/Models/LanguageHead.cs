@@ -25,15 +25,17 @@ internal sealed class LanguageHead
     private int ChunkRows => (int)Math.Clamp(_device.LogitsAtOnce / _config.VocabularySize, 64, 8192);
 
     /// <summary>Computes the logits of chosen rows of <c>x + delta</c>.</summary>
-    /// <returns><c>[chosen, vocabulary]</c>, on the arena.</returns>
-    internal Tensor Logits(Arena arena, Tensor x, Tensor delta, Tensor rows)
+    /// <param name="arena">For temporaries.</param>
+    /// <param name="logits">Receives <c>[chosen, vocabulary]</c>.</param>
+    /// <param name="x">The residual stream.</param>
+    /// <param name="delta">The last branch, still to be added.</param>
+    /// <param name="rows">Int32: the chosen rows; none for all.</param>
+    internal void Logits(Arena arena, Tensor logits, Tensor x, Tensor delta, Tensor rows)
     {
-        Tensor logits = arena.Push(x.Type, rows.Rows, _config.VocabularySize);
         long mark = arena.Mark();
         (Tensor y, _, _) = Normalise(arena, x, delta, rows);
         Linear.Forward(_device, logits, y, _head.Value);
         arena.Release(mark);
-        return logits;
     }
 
     /// <summary>Computes the loss of every labelled row, and, with a scale, the gradient of the residual stream.</summary>
@@ -85,13 +87,20 @@ internal sealed class LanguageHead
 
     private (Tensor Y, Tensor Sum, Tensor Rstd) Normalise(Arena arena, Tensor x, Tensor delta, Tensor rows)
     {
-        Tensor sum = arena.Push(x.Type, rows.Rows, x.Width);
-        Tensor branch = arena.Push(x.Type, rows.Rows, x.Width);
-        Tensor rstd = arena.Push(DType.F32, rows.Rows);
-        GatherRows.Forward(_device, sum, x, rows);
-        GatherRows.Forward(_device, branch, delta, rows);
-        Tensor y = arena.Push(x.Type, rows.Rows, x.Width);
-        RmsNorm.Forward(_device, y, rstd, sum, sum, branch, _norm.Value, _config.RmsNormEpsilon);
+        long count = rows.Exists ? rows.Rows : x.Rows;
+        Tensor sum = arena.Push(x.Type, count, x.Width);
+        Tensor rstd = arena.Push(DType.F32, count);
+        Tensor y = arena.Push(x.Type, count, x.Width);
+        Tensor branch = delta;
+        if (rows.Exists)
+        {
+            branch = arena.Push(x.Type, count, x.Width);
+            GatherRows.Forward(_device, sum, x, rows);
+            GatherRows.Forward(_device, branch, delta, rows);
+            x = sum;
+        }
+
+        RmsNorm.Forward(_device, y, rstd, sum, x, branch, _norm.Value, _config.RmsNormEpsilon);
         return (y, sum, rstd);
     }
 }

@@ -62,9 +62,8 @@ internal sealed class Llama : IDisposable
         return (x, delta);
     }
 
-    /// <summary>Computes the logits of chosen rows.</summary>
-    /// <returns><c>[chosen, vocabulary]</c>, on the arena.</returns>
-    internal Tensor Logits(Arena arena, (Tensor X, Tensor Delta) output, Tensor rows) => _head.Logits(arena, output.X, output.Delta, rows);
+    /// <summary>Computes the logits of chosen rows, or of all when none are given.</summary>
+    internal void Logits(Arena arena, Tensor logits, (Tensor X, Tensor Delta) output, Tensor rows) => _head.Logits(arena, logits, output.X, output.Delta, rows);
 
     /// <summary>Computes losses of labelled rows only.</summary>
     internal void Loss(Arena arena, (Tensor X, Tensor Delta) output, in DeviceBatch batch) =>

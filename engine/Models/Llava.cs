@@ -38,6 +38,9 @@ public sealed class Llava : IDisposable
     /// <summary>Gets the weights.</summary>
     public ParameterTable Parameters { get; }
 
+    /// <summary>Gets the language model.</summary>
+    internal Llama Language => _language;
+
     private bool TrainsVision => Parameters.IsTrained(ModelPart.Vision);
 
     /// <summary>Makes a model without weights' values.</summary>
@@ -128,12 +131,26 @@ public sealed class Llava : IDisposable
     public void Logits(Span<float> logits, PackedBatch batch, Arena arena, ReadOnlySpan<int> rows, KvCache? cache = null)
     {
         using ArenaFrame frame = arena.Open();
+        Tensor computed = arena.Push(Device.ComputeType, rows.Length, Config.Text.VocabularySize);
+        Logits(computed, batch, arena, rows, cache);
+        Device.ReadFloats(logits, computed);
+    }
+
+    /// <summary>Computes the logits of chosen rows and leaves them on the device.</summary>
+    /// <param name="logits">Receives <c>[rows, vocabulary]</c>.</param>
+    /// <param name="batch">Sequences, as many as the cache has.</param>
+    /// <param name="arena">For activations; as it was afterwards.</param>
+    /// <param name="rows">Packed rows.</param>
+    /// <param name="cache">Receives the new rows' keys and values; its lengths are counted on.</param>
+    internal void Logits(Tensor logits, PackedBatch batch, Arena arena, ReadOnlySpan<int> rows, KvCache? cache)
+    {
+        using ArenaFrame frame = arena.Open();
         DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false, cache);
         Tensor chosen = arena.Push(DType.I32, rows.Length);
         Device.CopyFromHost(chosen, rows);
         Tensor images = SeePictures(arena, b, PassMode.Inference).Images;
         (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference);
-        Device.ReadFloats(logits, _language.Logits(arena, output, chosen));
+        _language.Logits(arena, logits, output, chosen);
         batch.CountInto(cache);
     }
 

@@ -1,4 +1,6 @@
+using LlavaCuda.Devices;
 using LlavaCuda.Generation;
+using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Tests.Generation;
 
@@ -7,7 +9,7 @@ public class SamplerTests
     private static readonly float[] Logits = [0, 2, 2, -1, 1];
 
     [Fact]
-    public void Next_Greedy_TakesTheLowestOfEqualIds() => Assert.Equal(1, new Sampler(new GenerationOptions(), 5).Next(Logits, 0));
+    public void Next_Greedy_TakesTheLowestOfEqualIds() => Assert.All(Draw(new GenerationOptions()), static id => Assert.Equal(1, id));
 
     [Fact]
     public void Next_TopKOne_IsGreedyAtAnyTemperature() =>
@@ -40,8 +42,11 @@ public class SamplerTests
     [Fact]
     public void Next_ForbiddenToken_IsNeverDrawn()
     {
-        Sampler sampler = new(new GenerationOptions { Temperature = 10 }, 3);
-        Assert.All(Enumerable.Range(0, 1000), i => Assert.NotEqual(1, sampler.Next([0, float.NegativeInfinity, 0], i)));
+        using CpuDevice device = new(1);
+        using TokenChooser chooser = new(device, rows: 1, vocabulary: 3);
+        chooser.Forbid([1]);
+        Sampler sampler = new(new GenerationOptions { Temperature = 10 });
+        Assert.All(Enumerable.Range(0, 1000), i => Assert.NotEqual(1, Choose(device, chooser, [0, 5, 0], sampler.Draw(i))));
     }
 
     [Fact]
@@ -67,7 +72,19 @@ public class SamplerTests
 
     private static int[] Draw(GenerationOptions options)
     {
-        Sampler sampler = new(options, Logits.Length);
-        return [.. Enumerable.Range(0, 5000).Select(i => sampler.Next(Logits, i))];
+        using CpuDevice device = new(1);
+        using TokenChooser chooser = new(device, rows: 1, Logits.Length);
+        Sampler sampler = new(options);
+        return [.. Enumerable.Range(0, 5000).Select(i => Choose(device, chooser, Logits, sampler.Draw(i)))];
+    }
+
+    private static int Choose(CpuDevice device, TokenChooser chooser, float[] logits, TokenDraw draw)
+    {
+        using DeviceMemory memory = device.Allocate(logits.Length * sizeof(float), "logits");
+        Tensor row = new(memory.Address, DType.F32, new Shape(1, logits.Length));
+        device.CopyFromHost<float>(row, logits);
+        int id = 0;
+        chooser.Choose(new Span<int>(ref id), row, [draw]);
+        return id;
     }
 }

@@ -103,15 +103,16 @@ public sealed class ReferenceCheck : IDisposable
         float[] pixels = _reference.Floats("input.pixel_values");
         int size = 3 * model.Config.Vision.ImageSize * model.Config.Vision.ImageSize;
         using TokenGenerator generator = new(model, PackedBatch.CountRows(model.Config, prompt) + expected.Length);
-        Sampler sampler = new(new GenerationOptions(), model.Config.Text.VocabularySize);
+        TokenDraw greedy = new Sampler(new GenerationOptions()).Draw(0);
+
+        // The reference generates a fixed number of tokens: the end is forbidden.
+        generator.Forbid([model.Config.Text.EosTokenId]);
         generator.Read(prompt, (picture, destination) => pixels.AsSpan(picture * size, size).CopyTo(destination));
         int unlike = 0;
         string worst = string.Empty;
         for (int i = 0; i < expected.Length; i++)
         {
-            // The reference generates a fixed number of tokens: the end is forbidden.
-            generator.Logits[model.Config.Text.EosTokenId] = float.NegativeInfinity;
-            int id = sampler.Next(generator.Logits, i);
+            int id = generator.Choose(greedy);
             if (id != expected[i])
             {
                 unlike++;
