@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using LlavaCuda.Ops.Cuda;
+using LlavaCuda.Tests.Checkpoints;
+
+namespace LlavaCuda.Tests.Kernels;
+
+/// <summary>
+/// The real compiler on every instance of every kernel, for every architecture: no spills, and no more registers than <c>registers.tsv</c> says. To change the table after a
+/// kernel was changed on purpose: <c>llava kernels --out tests/Kernels/registers.tsv</c>.
+/// </summary>
+[Trait("Category", "Nvrtc")]
+public sealed class NvrtcTests
+{
+    /// <summary>The compiler that the table was made with; others have their own register allocation.</summary>
+    private const string TableVersion = "NVRTC 12.4";
+
+    [Fact]
+    public void EveryInstance_EveryArchitecture_KeepsToItsRegistersWithoutSpills()
+    {
+        Assert.SkipUnless(Nvrtc.IsThere || Nvrtc.IsRequired, Nvrtc.Absence);
+        using TemporaryFolder folder = new();
+        string file = folder.At("now.tsv");
+        (int exit, string output) = Nvrtc.RunKernels("--out", file);
+        Assert.True(exit == 0, output);
+        Dictionary<string, string[]> now = Read(File.ReadAllLines(file));
+        Dictionary<string, string[]> table = Read(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Kernels", "registers.tsv")));
+        Assert.Equal(table.Keys.Order(StringComparer.Ordinal), now.Keys.Order(StringComparer.Ordinal));
+        foreach ((string kernel, string[] registers) in now)
+        {
+            Assert.Equal(table[kernel].Length, registers.Length);
+            for (int i = 0; i < registers.Length; i++)
+            {
+                Assert.True(int.TryParse(registers[i], NumberStyles.None, CultureInfo.InvariantCulture, out int count), $"{kernel} spills: {registers[i]}");
+                bool within = !output.StartsWith(TableVersion, StringComparison.Ordinal) || count <= int.Parse(table[kernel][i], CultureInfo.InvariantCulture);
+                Assert.True(within, $"{kernel} takes {count} registers in column {i + 1}; the table allows {table[kernel][i]}.");
+            }
+        }
+    }
+
+    /// <summary>A kernel that no catalogue lists would never be compiled here.</summary>
+    [Fact]
+    public void Catalogue_ListsEveryKernelOfEveryFile()
+    {
+        string[] listed = [.. KernelCatalog.All.Select(static k => $"{k.Stem} {k.Function}").Order(StringComparer.Ordinal)];
+        string[] written = [.. LlavaCuda.Devices.KernelSources.Stems.SelectMany(KernelFiles.FunctionsOf).Order(StringComparer.Ordinal)];
+        Assert.Equal(written, listed);
+        Assert.Equal(listed.Distinct(), listed);
+    }
+
+    private static Dictionary<string, string[]> Read(string[] lines)
+    {
+        Dictionary<string, string[]> rows = new(StringComparer.Ordinal);
+        foreach (string line in lines.Skip(1))
+        {
+            string[] cells = line.Split('\t');
+            rows.Add(cells[1], cells[2..]);
+        }
+
+        return rows;
+    }
+}

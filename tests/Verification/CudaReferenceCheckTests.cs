@@ -1,0 +1,56 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Ops;
+using LlavaCuda.Trainer.Verification;
+
+namespace LlavaCuda.Tests.Verification;
+
+/// <summary>The whole model on CUDA against what other people's code computed.</summary>
+[Trait("Category", "Emulator")]
+[Trait("Category", "Reference")]
+public sealed class CudaReferenceCheckTests
+{
+    /// <summary>How much more than the rounding of activations to bf16 a device may err. Its kernels also round the weights of attention, and have exponentials of their own.</summary>
+    private const double WorseThanRounding = 1.5;
+
+    /// <summary>Below this an error is single precision's.</summary>
+    private const double Negligible = 1e-5;
+
+    public static TheoryData<string> Folders => ReferenceCheckTests.Folders;
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Run_SinglePrecision_AgreesInEveryRow(string folder)
+    {
+        IReadOnlyList<VerifyRow> rows = OnCuda(DType.F32, folder);
+        Assert.True(rows.Count >= 15, $"only {rows.Count} comparisons");
+        Assert.All(rows, static row => Assert.True(row.Passes, row.ToString()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Run_Bf16_AgreesAndIsLittleWorseThanRounding(string folder)
+    {
+        IReadOnlyList<VerifyRow> rows = OnCuda(DType.BF16, folder);
+        Assert.All(rows, static row => Assert.True(row.Passes, row.ToString()));
+        using RoundingDevice device = new();
+        using ReferenceCheck check = new(device, Path.Combine(ReferenceFiles.Root, folder));
+        Dictionary<string, VerifyRow> rounding = check.Run().ToDictionary(static r => r.Name);
+        Assert.Equal(rounding.Keys.Order(StringComparer.Ordinal), rows.Select(static r => r.Name).Order(StringComparer.Ordinal));
+        Assert.All(rows, row => Assert.True(row.Error <= (WorseThanRounding * rounding[row.Name].Error) + Negligible, $"{row}; rounding alone: {rounding[row.Name].Error:E2}"));
+    }
+
+    private static IReadOnlyList<VerifyRow> OnCuda(DType type, string folder)
+    {
+        CudaDevice device = CudaDevices.Rent(type);
+        try
+        {
+            using ReferenceCheck check = new(device, Path.Combine(ReferenceFiles.Root, folder));
+            return check.Run();
+        }
+        finally
+        {
+            CudaDevices.Return(device);
+        }
+    }
+}
