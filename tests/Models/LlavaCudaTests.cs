@@ -20,18 +20,25 @@ public sealed class LlavaCudaTests
         new TextConfig { HiddenSize = 64, IntermediateSize = 96, Layers = 2, Heads = 4, KvHeads = 2, HeadSize = 32, VocabularySize = 128, MaxPositions = 128 },
         ProjectorConfig.Mlp2);
 
-    public static TheoryData<DType, double> Precisions => new() { { DType.F32, 1e-5 }, { DType.BF16, 4e-2 } };
+    public static TheoryData<DType, double> Precisions => new() { { DType.F32, 1e-5 }, { DType.BF16, 5e-2 } };
 
     [Theory]
     [MemberData(nameof(Precisions))]
     public void ForwardBackward_EveryGradient_AgreesWithTheProcessor(DType type, double tolerance)
     {
         using CpuDevice cpu = new(2);
-        (double expectedLoss, Dictionary<string, float[]> expected) = LossAndGradients(cpu, TinyModels.Mixed(Config));
-        (double loss, Dictionary<string, float[]> actual) = On(type, device => LossAndGradients(device, TinyModels.Mixed(Config)));
+        (double expectedLoss, Dictionary<string, float[]> expected) = LossAndGradients(cpu, type);
+        (double loss, Dictionary<string, float[]> actual) = On(type, device => LossAndGradients(device, type));
         Assert.InRange(Math.Abs(loss - expectedLoss) / expectedLoss, 0, tolerance);
         foreach ((string name, float[] gradient) in expected)
         {
+            // Blocks behind the layer that LLaVA reads are never evaluated.
+            if (gradient.All(static g => g == 0))
+            {
+                Assert.All(actual[name], static g => Assert.Equal(0, g));
+                continue;
+            }
+
             // The gradient of a key's bias vanishes in exact arithmetic: it is held against the query's.
             float[] yardstick = expected[name.Replace("k_proj.bias", "q_proj.bias", StringComparison.Ordinal)];
             double error = Math.Sqrt(gradient.Zip(actual[name], static (a, b) => Math.Pow((double)a - b, 2)).Sum() / yardstick.Sum(static g => (double)g * g));
@@ -215,9 +222,18 @@ public sealed class LlavaCudaTests
         return statistics;
     }
 
-    private static (double Loss, Dictionary<string, float[]> Gradients) LossAndGradients(Device device, PackedBatch batch)
+    // With weights that the type can store, so that both devices begin with the same.
+    private static (double Loss, Dictionary<string, float[]> Gradients) LossAndGradients(Device device, DType type)
     {
         using Llava model = TinyModels.Create(device, Config);
+        foreach (Parameter parameter in model.Parameters.All.Where(_ => type == DType.BF16))
+        {
+            float[] values = new float[parameter.Value.Count];
+            device.ReadFloats(values, parameter.Value);
+            device.WriteFloats(parameter.Value, Array.ConvertAll(values, static v => Bf16.Round(v)));
+        }
+
+        PackedBatch batch = TinyModels.Mixed(Config);
         model.Parameters.Train(device, AllParts);
         using Arena arena = TinyModels.Arena(device);
         double loss = model.ForwardBackward(batch, arena, 1f / batch.LabelledRows, accumulate: false);

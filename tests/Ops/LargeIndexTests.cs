@@ -2,6 +2,7 @@ using LlavaCuda.Devices;
 using LlavaCuda.Native;
 using LlavaCuda.Ops;
 using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Emulation;
 
 namespace LlavaCuda.Tests.Ops;
 
@@ -21,6 +22,11 @@ public sealed class LargeIndexTests
         nint memory = 0;
         try
         {
+            if (Emulator.IsAvailable)
+            {
+                Emulator.Configure(memoryBytes: 8UL << 30, architecture: 0, driverVersion: 0, devices: 0);
+            }
+
             // Not through the device, which would clear gigabytes.
             device.Synchronize();
             memory = CudaMemory.Allocate(Rows * Width * sizeof(ushort), "a test");
