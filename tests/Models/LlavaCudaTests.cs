@@ -187,7 +187,7 @@ public sealed class LlavaCudaTests
 
     private static T On<T>(DType type, Func<CudaDevice, T> run)
     {
-        CudaDevice device = CudaDevices.Rent(type);
+        CudaDevice device = CudaDevices.Rent(type, Emulator.Order.Forward);
         try
         {
             return run(device);

@@ -1,5 +1,6 @@
 using LlavaCuda.Devices;
 using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Emulation;
 using LlavaCuda.Tests.Ops;
 using LlavaCuda.Tests.Training;
 using LlavaCuda.Trainer.Quickstart;
@@ -17,7 +18,7 @@ public sealed class QuickstartCudaTests : IDisposable
     [Fact]
     public void Run_SomeSteps_LossFallsInBothStages()
     {
-        CudaDevice device = CudaDevices.Rent(DType.BF16);
+        CudaDevice device = CudaDevices.Rent(DType.BF16, Emulator.Order.Forward);
         try
         {
             Dictionary<string, TrainingFolder.Recorder> stages = [];

@@ -1,5 +1,6 @@
 using LlavaCuda.Devices;
 using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Emulation;
 using LlavaCuda.Tests.Ops;
 using LlavaCuda.Trainer.Verification;
 
@@ -42,7 +43,7 @@ public sealed class CudaReferenceCheckTests
 
     private static IReadOnlyList<VerifyRow> OnCuda(DType type, string folder)
     {
-        CudaDevice device = CudaDevices.Rent(type);
+        CudaDevice device = CudaDevices.Rent(type, Emulator.Order.Forward);
         try
         {
             using ReferenceCheck check = new(device, Path.Combine(ReferenceFiles.Root, folder));
