@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using LlavaCuda.Ops.Cuda;
 using LlavaCuda.Tests.Checkpoints;

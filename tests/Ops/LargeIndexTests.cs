@@ -11,7 +11,7 @@ namespace LlavaCuda.Tests.Ops;
 public sealed class LargeIndexTests
 {
     private const int Width = 4096;
-    private const long Rows = (1L << 31) / Width + 16;
+    private const long Rows = ((1L << 31) / Width) + 16;
     private const long NeededBytes = 12L << 30;
 
     [Fact]
