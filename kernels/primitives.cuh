@@ -60,6 +60,13 @@ DEVICE float reciprocal_approx(float x)
     return y;
 }
 
+// The same number, of which the compiler knows nothing: what is computed from it is computed there, and not kept in a register from an earlier time.
+DEVICE int opaque(int x)
+{
+    asm volatile("" : "+r"(x));
+    return x;
+}
+
 // ---- memory -----------------------------------------------------------------------------------------------------------------------------------
 
 // The block's dynamic shared memory, aligned to 16 bytes. There is no other shared memory in these kernels.
@@ -103,9 +110,17 @@ DEVICE void store_16_stream(void* address, u32x4 v)
     asm volatile("st.global.cs.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(address), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w) : "memory");
 }
 
-// ---- asynchronous copies from global to shared memory -----------------------------------------------------------------------------------------
-
 DEVICE u32 shared_address(const void* shared) { return (u32)__cvta_generic_to_shared(shared); }
+
+// 16 bytes from shared memory.
+DEVICE u32x4 load_shared_16(const void* shared)
+{
+    u32x4 v;
+    asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "r"(shared_address(shared)) : "memory");
+    return v;
+}
+
+// ---- asynchronous copies from global to shared memory -----------------------------------------------------------------------------------------
 
 // Copies 16 bytes, or writes 16 zero bytes when not valid (the global address is then not read). Visible to this thread after the group's wait, to
 // others after the barrier behind it.
@@ -113,6 +128,13 @@ DEVICE void cp_async16(void* shared, const void* global, bool valid)
 {
     int bytes = valid ? 16 : 0;
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(bytes) : "memory");
+}
+
+// The same for 4 bytes.
+DEVICE void cp_async4(void* shared, const void* global, bool valid)
+{
+    int bytes = valid ? 4 : 0;
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(bytes) : "memory");
 }
 
 DEVICE void cp_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }

@@ -100,8 +100,8 @@ public sealed unsafe partial class CudaDevice : Device
     /// <summary>Gets the number of streaming multiprocessors: kernels with a fixed number of blocks use a multiple of it.</summary>
     internal int Multiprocessors { get; }
 
-    /// <summary>Gets the most dynamic shared memory that a block may have.</summary>
-    internal int SharedBytesLimit { get; }
+    /// <summary>Gets or sets the most dynamic shared memory that a block may have. Tests lower it, to run what runs on smaller GPUs.</summary>
+    internal int SharedBytesLimit { get; set; }
 
     /// <summary>Gets the size of the L2 cache.</summary>
     internal long CacheBytes { get; }

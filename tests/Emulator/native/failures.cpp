@@ -138,7 +138,7 @@ namespace emulator
     const Services services = {
         [](const char* file, int line) { current().sync_threads({file, line}); },
         [](Collective kind, unsigned mask, void* operand, const char* file, int line) { current().collective(kind, mask, operand, {file, line}); },
-        [](void* shared, const void* global, bool valid, const char* file, int line) { current().copy(shared, global, valid, {file, line}); },
+        [](void* shared, const void* global, unsigned bytes, bool valid, const char* file, int line) { current().copy(shared, global, bytes, valid, {file, line}); },
         []() { thread().copies->groups.push_back(static_cast<unsigned>(thread().copies->copies.size())); },
         [](unsigned pending) { current().wait_copies(pending); },
         [](const void* address, unsigned bytes, const char* file, int line)
@@ -146,6 +146,12 @@ namespace emulator
             char what[128];
             snprintf(what, sizeof(what), "access of %u bytes at %p, which is not a multiple of %u", bytes, address, bytes);
             current().stop(misaligned_address, what, {file, line});
+        },
+        [](const void* address, bool shared, const char* file, int line)
+        {
+            char what[128];
+            snprintf(what, sizeof(what), "an instruction for %s memory at %p, which is %s", shared ? "shared" : "global", address, shared ? "outside of the block's" : "in shared memory");
+            current().stop(illegal_address, what, {file, line});
         },
         [](const char* file, int line) { current().stop(launch_failed, "__trap", {file, line}); },
     };

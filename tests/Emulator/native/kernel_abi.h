@@ -108,10 +108,11 @@ namespace emulator
     {
         void (*sync_threads)(const char* file, int line);
         void (*collective)(Collective kind, unsigned mask, void* operand, const char* file, int line);
-        void (*copy)(void* shared, const void* global, bool valid, const char* file, int line);
+        void (*copy)(void* shared, const void* global, unsigned bytes, bool valid, const char* file, int line);
         void (*commit)();
         void (*wait)(unsigned pending);
         void (*misaligned)(const void* address, unsigned bytes, const char* file, int line);
+        void (*wrong_space)(const void* address, bool shared, const char* file, int line);
         void (*trap)(const char* file, int line);
     };
 

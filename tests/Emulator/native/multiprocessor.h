@@ -38,6 +38,7 @@ namespace emulator
         {
             void* shared;
             const void* global;
+            unsigned bytes;
             bool valid;
         };
 
@@ -84,7 +85,7 @@ namespace emulator
         static Multiprocessor& current();
         void sync_threads(Site site);
         void collective(Collective kind, unsigned mask, void* operand, Site site);
-        void copy(void* shared, const void* global, bool valid, Site site);
+        void copy(void* shared, const void* global, unsigned bytes, bool valid, Site site);
         void wait_copies(unsigned pending);
 
         // Ends the launch: says which block and thread failed. Does not return.
@@ -102,7 +103,7 @@ namespace emulator
         void check_others(Warp& warp, const Thread& self);
         void open_shared(unsigned bytes);
         void check_before_shared();
-        void check_shared(const void* address, const char* what, Site site);
+        void check_shared(const void* address, unsigned bytes, const char* what, Site site);
         bool next(unsigned& warp, unsigned& lane);
         unsigned choose(unsigned bits);
         void park(Thread& self);

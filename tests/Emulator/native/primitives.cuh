@@ -48,21 +48,30 @@ DEVICE float emulator_flush(float x) { return fabsf(x) < 1.17549435e-38f ? copys
 DEVICE float exp2_approx(float x) { return emulator_flush(exp2f(emulator_flush(x))); }
 DEVICE float reciprocal_approx(float x) { return emulator_flush(1.0f / emulator_flush(x)); }
 
+DEVICE int opaque(int x) { return x; }
+
 // ---- memory -----------------------------------------------------------------------------------------------------------------------------------
 
 DEVICE char* shared_memory() { return emulator::thread().block->shared; }
 
-DEVICE void emulator_check_16(const void* address, const char* file, int line)
+// The instructions name the memory that they are for.
+DEVICE void emulator_check_16(const void* address, bool shared, const char* file, int line)
 {
     if (__builtin_expect(((u64)address & 15) != 0, 0))
     {
         emulator::services->misaligned(address, 16, file, line);
     }
+
+    const emulator::Block& block = *emulator::thread().block;
+    if (__builtin_expect(((u64)address - (u64)block.shared < block.shared_bytes) != shared, 0))
+    {
+        emulator::services->wrong_space(address, shared, file, line);
+    }
 }
 
 DEVICE u32x4 load_16(const void* address, CUDA_SITE)
 {
-    emulator_check_16(address, file, line);
+    emulator_check_16(address, false, file, line);
     return *reinterpret_cast<const u32x4*>(address);
 }
 
@@ -71,16 +80,23 @@ DEVICE u32x4 load_16_weights(const void* address, CUDA_SITE) { return load_16(ad
 
 DEVICE void store_16(void* address, u32x4 v, CUDA_SITE)
 {
-    emulator_check_16(address, file, line);
+    emulator_check_16(address, false, file, line);
     *reinterpret_cast<u32x4*>(address) = v;
 }
 
 DEVICE void store_16_stream(void* address, u32x4 v, CUDA_SITE) { store_16(address, v, file, line); }
 
+DEVICE u32x4 load_shared_16(const void* shared, CUDA_SITE)
+{
+    emulator_check_16(shared, true, file, line);
+    return *reinterpret_cast<const u32x4*>(shared);
+}
+
 // ---- asynchronous copies from global to shared memory -----------------------------------------------------------------------------------------
 // The destination is spoilt at once; the copy itself happens in the wait of the thread that asked for it.
 
-DEVICE void cp_async16(void* shared, const void* global, bool valid, CUDA_SITE) { emulator::services->copy(shared, global, valid, file, line); }
+DEVICE void cp_async16(void* shared, const void* global, bool valid, CUDA_SITE) { emulator::services->copy(shared, global, 16, valid, file, line); }
+DEVICE void cp_async4(void* shared, const void* global, bool valid, CUDA_SITE) { emulator::services->copy(shared, global, 4, valid, file, line); }
 DEVICE void cp_async_commit() { emulator::services->commit(); }
 
 template <int Pending>

@@ -170,7 +170,7 @@ namespace emulator
             case Collective::load_matrices_transposed:
                 for (const Thread* lane : warp.lane)
                 {
-                    check_shared(static_cast<const MatrixRows*>(lane->operand)->row, "ldmatrix", lane->site);
+                    check_shared(static_cast<const MatrixRows*>(lane->operand)->row, 16, "ldmatrix", lane->site);
                 }
 
                 load_matrices(warp, kind == Collective::load_matrices_transposed);
@@ -183,36 +183,36 @@ namespace emulator
         }
     }
 
-    void Multiprocessor::check_shared(const void* address, const char* what, Site site)
+    void Multiprocessor::check_shared(const void* address, unsigned bytes, const char* what, Site site)
     {
         const char* at = static_cast<const char*>(address);
         char message[256];
-        if (at < _block.shared || at + 16 > _block.shared + _block.shared_bytes)
+        if (at < _block.shared || at + bytes > _block.shared + _block.shared_bytes)
         {
             snprintf(message, sizeof(message), "%s at %p, %ld bytes from the start of the block's %u bytes of shared memory", what, address,
                 static_cast<long>(at - _block.shared), _block.shared_bytes);
             stop(illegal_address, message, site);
         }
 
-        if (reinterpret_cast<unsigned long>(at) % 16 != 0)
+        if (reinterpret_cast<unsigned long>(at) % bytes != 0)
         {
-            snprintf(message, sizeof(message), "%s at shared offset %ld, which is not a multiple of 16", what, static_cast<long>(at - _block.shared));
+            snprintf(message, sizeof(message), "%s at shared offset %ld, which is not a multiple of %u", what, static_cast<long>(at - _block.shared), bytes);
             stop(misaligned_address, message, site);
         }
     }
 
-    void Multiprocessor::copy(void* shared, const void* global, bool valid, Site site)
+    void Multiprocessor::copy(void* shared, const void* global, unsigned bytes, bool valid, Site site)
     {
-        check_shared(shared, "cp.async", site);
-        if (valid && reinterpret_cast<unsigned long>(global) % 16 != 0)
+        check_shared(shared, bytes, "cp.async", site);
+        if (valid && reinterpret_cast<unsigned long>(global) % bytes != 0)
         {
             char message[128];
-            snprintf(message, sizeof(message), "cp.async from %p, which is not a multiple of 16", global);
+            snprintf(message, sizeof(message), "cp.async from %p, which is not a multiple of %u", global, bytes);
             stop(misaligned_address, message, site);
         }
 
-        memset(shared, 0xfe, 16);
-        thread().copies->copies.push_back({shared, global, valid});
+        memset(shared, 0xfe, bytes);
+        thread().copies->copies.push_back({shared, global, bytes, valid});
     }
 
     void Multiprocessor::wait_copies(unsigned pending)
@@ -230,11 +230,11 @@ namespace emulator
             const CopyQueue::Copy& copy = queue.copies[i];
             if (copy.valid)
             {
-                memcpy(copy.shared, copy.global, 16);
+                memcpy(copy.shared, copy.global, copy.bytes);
             }
             else
             {
-                memset(copy.shared, 0, 16);
+                memset(copy.shared, 0, copy.bytes);
             }
         }
 
