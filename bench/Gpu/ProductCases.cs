@@ -86,7 +86,7 @@ internal static class ProductCases
             yield return new KernelCase($"cached_attention decode {past + 1}", bytes, IsCompute: false, () =>
             {
                 (Tensor keys, Tensor values) = layers[next++ % layers.Length];
-                CachedAttention.Forward(device, o, qkv, keys, values, starts, before, shape);
+                CachedAttention.Forward(device, o, qkv, keys, values, starts, before, maxLength: 1, shape);
             });
         }
     }

@@ -99,15 +99,15 @@ internal abstract class ForwardingDevice : Device
         Written(dqkv);
     }
 
-    internal override void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    internal override void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, AttentionShape shape)
     {
-        _inner.CachedAttentionAppend(keys, values, qkv, cuSeqlens, past, shape);
+        _inner.CachedAttentionAppend(keys, values, qkv, rotary, cuSeqlens, past, shape);
         Written(qkv);
     }
 
-    internal override void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    internal override void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
     {
-        _inner.CachedAttentionForward(o, qkv, keys, values, cuSeqlens, past, shape);
+        _inner.CachedAttentionForward(o, qkv, keys, values, cuSeqlens, past, maxLength, shape);
         Written(o);
     }
 
@@ -195,6 +195,9 @@ internal abstract class ForwardingDevice : Device
 
     internal override void AdamWUpdate(Tensor values, Tensor remainders, Tensor first, Tensor second, Tensor gradients, Tensor norm, ReadOnlySpan<AdamWSegment> segments, AdamWStep step) =>
         _inner.AdamWUpdate(values, remainders, first, second, gradients, norm, segments, step);
+
+    internal override void SamplingForward(Tensor ids, Tensor logits, Tensor draws, Tensor forbidden) =>
+        _inner.SamplingForward(ids, logits, draws, forbidden);
 
     internal override void FillForward(Tensor x, float value) =>
         _inner.FillForward(x, value);
