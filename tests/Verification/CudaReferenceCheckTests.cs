@@ -17,6 +17,9 @@ public sealed class CudaReferenceCheckTests
     /// <summary>Below this an error is single precision's.</summary>
     private const double Negligible = 1e-5;
 
+    /// <summary>The loss is a single number, whose error is one draw of the noise and may be near zero by luck on one side: about its usual size.</summary>
+    private const double OneNumber = 5e-4;
+
     public static TheoryData<string> Folders => ReferenceCheckTests.Folders;
 
     [Theory]
@@ -33,12 +36,12 @@ public sealed class CudaReferenceCheckTests
     public void Run_Bf16_AgreesAndIsLittleWorseThanRounding(string folder)
     {
         IReadOnlyList<VerifyRow> rows = OnCuda(DType.BF16, folder);
-        Assert.All(rows, static row => Assert.True(row.Passes, row.ToString()));
         using RoundingDevice device = new();
         using ReferenceCheck check = new(device, Path.Combine(ReferenceFiles.Root, folder));
         Dictionary<string, VerifyRow> rounding = check.Run().ToDictionary(static r => r.Name);
         Assert.Equal(rounding.Keys.Order(StringComparer.Ordinal), rows.Select(static r => r.Name).Order(StringComparer.Ordinal));
-        Assert.All(rows, row => Assert.True(row.Error <= (WorseThanRounding * rounding[row.Name].Error) + Negligible, $"{row}; rounding alone: {rounding[row.Name].Error:E2}"));
+        Assert.All(rows, row => Assert.True(row.Error <= (WorseThanRounding * rounding[row.Name].Error) + (row.Name == "loss" ? OneNumber : Negligible), $"{row}; rounding alone: {rounding[row.Name].Error:E2}"));
+        Assert.All(rows, static row => Assert.True(row.Passes, row.ToString()));
     }
 
     private static IReadOnlyList<VerifyRow> OnCuda(DType type, string folder)
