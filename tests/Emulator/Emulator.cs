@@ -84,6 +84,12 @@ internal static unsafe partial class Emulator
     [LibraryImport(Library, EntryPoint = "emulatorSetDeferred")]
     internal static partial void SetDeferred([MarshalAs(UnmanagedType.Bool)] bool deferred);
 
+    /// <summary>
+    /// Says whether the memory of this thread's current device is out of reach of the host's code, as a GPU's is. A touch makes the next call fail. It ends with the context.
+    /// </summary>
+    [LibraryImport(Library, EntryPoint = "emulatorSetGuarded")]
+    internal static partial void SetGuarded([MarshalAs(UnmanagedType.Bool)] bool guarded);
+
     /// <summary>Tells what this thread has asked for, and how many bytes its current device has given.</summary>
     [LibraryImport(Library, EntryPoint = "emulatorGetStatistics")]
     internal static partial void GetStatistics(out EmulatorStatistics statistics);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using LlavaCuda.Native;
 
 namespace LlavaCuda.Tests.Emulation;
@@ -140,6 +141,8 @@ public sealed unsafe class EmulatorMemoryTests
             SpareGpu.AssertFails(CudaResult.LaunchFailed, gpu.Launch("deep", 1, 32, 0, SpareGpu.Allocate(4)), "thread 0", "bytes of stack");
         }
 
+        // Only x86's division traps.
+        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "Integer division by zero gives zero on this processor.");
         using SpareGpu next = new();
         SpareGpu.AssertFails(CudaResult.LaunchFailed, next.Launch("divide", 1, 32, 0, SpareGpu.Allocate(4), 0), "integer division by zero", EmulatorKernels.LineOf("void divide"));
     }
@@ -152,6 +155,26 @@ public sealed unsafe class EmulatorMemoryTests
         SpareGpu.Check(gpu.Launch("coordinates", 1, 32, 0, SpareGpu.Allocate(128)));
         Assert.Throws<NullReferenceException>(static () => Read(null));
         Assert.Throws<DivideByZeroException>(static () => Divide(1, 0));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Touch_ByTheHostOfGuardedMemory_IsAnError(bool touches)
+    {
+        using SpareGpu gpu = new();
+        nint before = SpareGpu.Upload<float>(1, 2, 3);
+        Emulator.SetGuarded(true);
+        nint after = SpareGpu.Upload<float>(4, 5, 6);
+        SpareGpu.Check(gpu.Launch("scale<1>", 1, 128, 0, before, after, 2f, 3L));
+        Assert.Equal([8f, 10f, 12f], SpareGpu.Download<float>(before, 3));
+        if (touches)
+        {
+            Assert.Equal(8f, *(float*)before);
+            SpareGpu.AssertFails(CudaResult.IllegalAddress, CudaDriver.CtxSynchronize(), "code of the host has touched device memory", "byte 0 of the allocation of 12 bytes");
+        }
+
+        Assert.Equal(touches ? CudaResult.IllegalAddress : CudaResult.Success, CudaDriver.CtxSynchronize());
     }
 
     [Fact]
@@ -213,6 +236,6 @@ public sealed unsafe class EmulatorMemoryTests
     private static string TextOf(CudaResult result)
     {
         SpareGpu.Check(CudaDriver.GetErrorString(result, out byte* text));
-        return System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text)!;
+        return Marshal.PtrToStringUTF8((nint)text)!;
     }
 }

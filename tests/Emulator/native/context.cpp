@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "access.h"
 #include "memory.h"
 #include "modules.h"
 #include "settings.h"
@@ -45,6 +46,7 @@ namespace emulator
 
         *context = current;
         std::lock_guard lock(gate);
+        check_host_access(current);
         return current->broken == success ? success : fail(current->broken, current->broken_reason);
     }
 
@@ -75,6 +77,7 @@ namespace emulator
         release_streams(context);
         unload_modules(context);
         release_memory(context);
+        set_guarded(context, false);
         context->broken = success;
         context->broken_reason.clear();
         context->bytes_live = context->bytes_peak = 0;

@@ -23,6 +23,8 @@ namespace emulator
         Result broken = success;
         std::string broken_reason;
         std::uint64_t bytes_live = 0, bytes_peak = 0;
+        bool guarded = false;  // see access.h
+        unsigned working = 0;
         std::set<Stream*> streams;
         std::set<Event*> events;
         std::set<Module*> modules;

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <vector>
 
+#include "access.h"
 #include "memory.h"
 #include "settings.h"
 #include "streams.h"
@@ -139,6 +140,7 @@ namespace emulator
         if (code == success)
         {
             controls().copies++;
+            Access access(context);
             memmove(copy.to, copy.from, copy.bytes);
         }
 

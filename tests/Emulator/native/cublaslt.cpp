@@ -212,7 +212,7 @@ namespace emulator
         {
             HeuristicResult& result = results[*returned];
             memset(&result, 0, sizeof(result));
-            result.algorithm.data[0] = 0x454d554c41544544u;
+            result.algorithm.data[0] = algorithm_mark;
             result.algorithm.data[1] = static_cast<std::uint64_t>(*returned);
             result.waves = 1.0f;
         }

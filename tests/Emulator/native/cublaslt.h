@@ -53,6 +53,9 @@ namespace emulator
         std::uint64_t data[8];
     };
 
+    // The first word of every algorithm that the heuristic gives.
+    constexpr std::uint64_t algorithm_mark = 0x454d554c41544544;
+
     struct HeuristicResult
     {
         Algorithm algorithm;

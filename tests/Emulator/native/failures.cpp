@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -50,12 +51,12 @@ namespace emulator
             return fail(launch_failed, where + text("more than %lu bytes of stack", stack_bytes) + at);
         }
 
-        if (_fault.signal == fault_division)
+        if (_fault.signal == SIGFPE)
         {
             return fail(launch_failed, where + "integer division by zero" + at);
         }
 
-        if (_fault.signal == fault_trap)
+        if ((_fault.signal == SIGILL || _fault.signal == SIGTRAP))
         {
             return fail(misaligned_address, where + "an address that is not a multiple of its type's alignment" + at);
         }

@@ -1,5 +1,6 @@
 #include "faults.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,17 +10,18 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "access.h"
 #include "compiler.h"
 #include "multiprocessor.h"
 
 namespace emulator
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-    static struct sigaction previous[4];
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    static struct sigaction previous[5];
 
     static void pass_on(int signal, siginfo_t* info, void* context)
     {
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 5; i++)
         {
             if (signals[i] != signal)
             {
@@ -59,6 +61,11 @@ namespace emulator
         auto* multiprocessor = static_cast<Multiprocessor*>(StackRegion::owner_of(stack));
         if (multiprocessor == nullptr)
         {
+            if (signal == SIGSEGV && note_host_access(reinterpret_cast<unsigned long>(info->si_addr)))
+            {
+                return;
+            }
+
             pass_on(signal, info, context);
             return;
         }
@@ -115,7 +122,7 @@ namespace emulator
         static std::once_flag once;
         std::call_once(once, []
             {
-                for (int i = 0; i < 4; i++)
+                for (int i = 0; i < 5; i++)
                 {
                     // On the stack that the handler before expects: .NET handles some signals on the signal stack and some on the thread's own.
                     sigaction(signals[i], nullptr, &previous[i]);

@@ -1,12 +1,8 @@
 #pragma once
-#include <csignal>
 #include <string>
 
 namespace emulator
 {
-    constexpr int fault_division = SIGFPE;
-    constexpr int fault_trap = SIGILL;
-
     // Makes sure that a fault of a running kernel ends its launch and nothing else. Faults of other code go to whoever handled them before: the .NET runtime
     // turns them into its exceptions.
     void guard_against_faults();

@@ -244,6 +244,7 @@ namespace emulator
     template <typename... A, void (*Function)(A...)>
     struct Entry<Function>
     {
+        static_assert((0 + ... + sizeof(A)) <= 4096, "a kernel takes 4 KB of arguments at most");
         static constexpr unsigned count = sizeof...(A);
         static constexpr Argument arguments[sizeof...(A) + 1] = {{sizeof(A), alignof(A), is_pointer<A>}...};
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "access.h"
 #include "memory.h"
 #include "modules.h"
 #include "multiprocessor.h"
@@ -169,6 +170,7 @@ namespace emulator
         Launch launch = {function->kernel, grid, block, shared_bytes, arguments, Order::forward, 0};
         if (!stream->deferred && stream->capture == nullptr)
         {
+            Access access(context);
             return run(context, launch);
         }
 

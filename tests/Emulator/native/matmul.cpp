@@ -82,7 +82,7 @@ namespace emulator
     }
 
     EXPORT int cublasLtMatmul(Context* handle, const MatmulDescription* description, const void* alpha, const void* a, const MatrixLayout* layout_a, const void* b,
-        const MatrixLayout* layout_b, const void* beta, const void* c, const MatrixLayout* layout_c, void* d, const MatrixLayout* layout_d, const Algorithm*, void* workspace,
+        const MatrixLayout* layout_b, const void* beta, const void* c, const MatrixLayout* layout_c, void* d, const MatrixLayout* layout_d, const Algorithm* algorithm, void* workspace,
         std::size_t workspace_bytes, Stream* stream_handle)
     {
         Context* context;
@@ -110,6 +110,11 @@ namespace emulator
         if (code == blas_success && workspace_bytes > 0 && (reinterpret_cast<std::uint64_t>(workspace) % 256 != 0 || !is_reachable(reinterpret_cast<std::uint64_t>(workspace), workspace_bytes)))
         {
             code = refuse(blas_invalid_value, text("a workspace of %zu bytes at %p", workspace_bytes, workspace));
+        }
+
+        if (code == blas_success && algorithm != nullptr && algorithm->data[0] != algorithm_mark)
+        {
+            code = refuse(blas_invalid_value, "the algorithm is none that the heuristic gave");
         }
 
         bool transpose_a = description->transpose_a != 0;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "poison.h"
 #include "settings.h"
 
 namespace emulator
@@ -82,55 +83,6 @@ namespace emulator
         return nullptr;
     }
 
-    // A file of 0xFF that large allocations map privately: their pages cost nothing before they are written.
-    static constexpr std::uint64_t poison_bytes = 16 << 20;
-
-    static int poison_file()
-    {
-        static int file = []
-        {
-            int created = memfd_create("poison", MFD_CLOEXEC);
-            std::string block(1 << 20, '\xff');
-            for (std::uint64_t at = 0; created >= 0 && at < poison_bytes; at += block.size())
-            {
-                if (write(created, block.data(), block.size()) != static_cast<ssize_t>(block.size()))
-                {
-                    close(created);
-                    created = -1;
-                }
-            }
-
-            return created;
-        }();
-        return file;
-    }
-
-    static bool map_poisoned(char* place, std::uint64_t bytes)
-    {
-        constexpr int access = PROT_READ | PROT_WRITE;
-        if (bytes >= 1 << 20 && poison_file() >= 0)
-        {
-            for (std::uint64_t at = 0; at < bytes; at += poison_bytes)
-            {
-                std::uint64_t part = std::min(poison_bytes, bytes - at);
-                if (mmap(place + at, part, access, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, poison_file(), 0) == MAP_FAILED)
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-
-        if (mprotect(place, bytes, access) != 0)
-        {
-            return false;
-        }
-
-        memset(place, 0xff, bytes);
-        return true;
-    }
-
     static void unmap(const Allocation& allocation)
     {
         mmap(allocation.mapped, allocation.mapped_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
@@ -170,6 +122,11 @@ namespace emulator
         own.allocations++;
         if (residence == Residence::device)
         {
+            if (context->guarded && context->working == 0)
+            {
+                mprotect(place, mapped_bytes, PROT_NONE);
+            }
+
             context->bytes_live += bytes;
             context->bytes_peak = std::max(context->bytes_peak, context->bytes_live);
         }
@@ -219,6 +176,7 @@ namespace emulator
         }
 
         Allocation allocation = found->second;
+        mprotect(allocation.mapped, allocation.mapped_bytes, PROT_READ | PROT_WRITE);
         std::string damaged = damage(allocation);
         allocations.erase(found);
         unmap(allocation);
@@ -230,6 +188,17 @@ namespace emulator
 
         return damaged.empty() ? success : fail(illegal_address, damaged);
     }
+
+    void visit_allocations(const std::function<void(Context*, Residence, char*, std::uint64_t)>& visit)
+    {
+        std::lock_guard lock(gate);
+        for (const auto& [address, allocation] : allocations)
+        {
+            visit(allocation.owner, allocation.residence, allocation.mapped, allocation.mapped_bytes);
+        }
+    }
+
+    bool is_in_range(std::uint64_t address) { return address >= reinterpret_cast<std::uint64_t>(range.start) && address < reinterpret_cast<std::uint64_t>(range.end); }
 
     void release_memory(Context* context)
     {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "context.h"
@@ -25,6 +26,12 @@ namespace emulator
 
     // Says where bytes were overwritten that lie between the allocation at or before the address and its guard pages; empty if none were.
     std::string damage_around(std::uint64_t address);
+
+    // Calls a function for every allocation, whose pages are given with it.
+    void visit_allocations(const std::function<void(Context*, Residence, char* mapped, std::uint64_t bytes)>& visit);
+
+    // Whether an address is of those that device memory is taken from. Safe in a signal handler.
+    bool is_in_range(std::uint64_t address);
 
     // Where an address lies in respect to the allocations: for error messages.
     std::string describe_address(std::uint64_t address);

@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 
+#include "access.h"
 #include "context.h"
+#include "faults.h"
 #include "memory.h"
 
 namespace emulator
@@ -89,6 +91,16 @@ namespace emulator
 
     // Streams that this thread makes from now on keep their work until somebody waits for it, and then run in a random order.
     EXPORT void emulatorSetDeferred(int deferred) { controls().deferred = deferred != 0; }
+
+    // Whether the host's code may touch the memory of this thread's current device, as it may unless this is asked for.
+    EXPORT void emulatorSetGuarded(int guarded)
+    {
+        if (current_context() != nullptr)
+        {
+            guard_against_faults();
+            set_guarded(current_context(), guarded != 0);
+        }
+    }
 
     struct Statistics
     {

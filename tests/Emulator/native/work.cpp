@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "access.h"
 #include "settings.h"
 #include "streams.h"
 
@@ -58,6 +59,7 @@ namespace emulator
             }
         }
 
+        Access access(stream->context);
         return run();
     }
 
@@ -100,6 +102,7 @@ namespace emulator
 
             if (work.run)
             {
+                Access access(context);
                 if (Result code = work.run())
                 {
                     return code;
