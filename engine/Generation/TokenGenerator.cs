@@ -1,5 +1,6 @@
 using LlavaCuda.Devices;
 using LlavaCuda.Models;
+using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Generation;
 
@@ -45,6 +46,9 @@ internal sealed class TokenGenerator : IDisposable
 
     /// <summary>Gets the most rows there may be.</summary>
     internal int Capacity => _cache.Capacity;
+
+    /// <summary>Gets the logits behind the last token, <c>[1, vocabulary]</c>, on the device; another prompt or token replaces them.</summary>
+    internal Tensor Logits => _decode.Logits;
 
     /// <inheritdoc/>
     public void Dispose()
