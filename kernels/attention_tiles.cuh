@@ -1,5 +1,6 @@
 #pragma once
 #include "attention_rows.cuh"
+#include "exponentials.cuh"
 
 // What the tensor-core kernels of attention share: tiles of one head's rows in shared memory, and products of such tiles.
 //
@@ -9,7 +10,6 @@
 
 constexpr int ATTENTION_WARPS = 4;
 constexpr int ATTENTION_THREADS = ATTENTION_WARPS * 32;
-constexpr float LOG2_E = 1.4426950408889634f;
 
 template <int D>
 constexpr int TILE_PITCH = D + 8;
