@@ -8,6 +8,7 @@ namespace LlavaCuda.Tests.Ops;
 
 /// <summary>Tensors of more than 2³¹ elements, as the weights and activations of large models are: an index of 32 bits would reach somewhere else.</summary>
 [Trait("Category", "Emulator")]
+[Collection("Spare GPU")]
 public sealed class LargeIndexTests
 {
     private const int Width = 4096;
@@ -46,6 +47,11 @@ public sealed class LargeIndexTests
         finally
         {
             _ = CudaDriver.MemFree(memory);
+            if (Emulator.IsAvailable)
+            {
+                Emulator.Configure(memoryBytes: 4UL << 30, architecture: 0, driverVersion: 0, devices: 0);
+            }
+
             CudaDevices.Return(device);
         }
     }

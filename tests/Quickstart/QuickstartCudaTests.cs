@@ -22,12 +22,12 @@ public sealed class QuickstartCudaTests : IDisposable
         try
         {
             Dictionary<string, TrainingFolder.Recorder> stages = [];
-            QuickstartOptions options = new(_folder) { Pictures = 200, PretrainSteps = 6, FinetuneSteps = 6, Questions = 2 };
+            QuickstartOptions options = new(_folder) { Pictures = 100, PretrainSteps = 5, FinetuneSteps = 5, Questions = 8 };
             new QuickstartRun(options, device, TextWriter.Null, name => stages[name] = new TrainingFolder.Recorder()).Run(default);
             Assert.Equal(["stage 1", "stage 2"], stages.Keys.Order(StringComparer.Ordinal));
             foreach ((string name, TrainingFolder.Recorder stage) in stages)
             {
-                Assert.Equal(6, stage.Steps.Count);
+                Assert.Equal(5, stage.Steps.Count);
                 double first = stage.Steps.Take(2).Average(static s => s.Loss), last = stage.Steps.TakeLast(2).Average(static s => s.Loss);
                 Assert.True(last < 0.95 * first, $"{name}: loss {first:F3} at first, {last:F3} at last");
             }
