@@ -119,7 +119,7 @@ DEVICE void simt_multiply(float (&s)[4][4], SimtRows<T> a, SimtRows<T> b, int he
     }
 }
 
-// Gives the weights to the sixteen threads that share their rows: half a warp.
+// Gives the weights to the sixteen threads that share their rows, half a warp; simt_accumulate's first barrier stands between this and their reading.
 DEVICE void simt_share(const float (&p)[4][4], SimtMemory memory)
 {
     __syncwarp();
@@ -132,8 +132,6 @@ DEVICE void simt_share(const float (&p)[4][4], SimtMemory memory)
             memory.weights[(simt_y() * 4 + r) * SIMT_WEIGHT_PITCH + simt_x() + c * 16] = p[r][c];
         }
     }
-
-    __syncwarp();
 }
 
 // sums += P B over the block's slice: P as shared, a row of B for each of its columns.
