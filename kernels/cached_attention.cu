@@ -1,8 +1,7 @@
 #include "cached_decode.cuh"
-#include "cached_rows.cuh"
 
 // Attention over a cache of keys and values [sequences][kv heads][capacity][D]. This file: rotation of new rows and their way into the cache. cached_decode.cuh: one new row of a
-// sequence. cached_rows.cuh: many. Twin: engine/Ops/Cpu/CachedAttention.cs.
+// sequence. cached_attention_tiles.cu and cached_attention_simt.cu: many. Twin: engine/Ops/Cpu/CachedAttention.cs.
 
 constexpr int APPEND_THREADS = 128;
 

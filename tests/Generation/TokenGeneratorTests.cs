@@ -11,7 +11,7 @@ public abstract class TokenGeneratorTests(Bed bed)
     private const int Capacity = 40;
     private static readonly TokenDraw Greedy = new Sampler(new GenerationOptions()).Draw(0);
     private static readonly int[] Prompt = [1, 5, 6, 7];
-    private static readonly int[] Rest = [8, 30, 2, 63];
+    private static readonly int[] Rest = [8, 30, 2, 63, 9, 11, 12, 5, 5, 40, 41, 42];
 
     // The sums of a row by itself and of a row among others have other orders.
     private Tolerance SameRows { get; } = new(2e-6, 1e-5, 3e-2);

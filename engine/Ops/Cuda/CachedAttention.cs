@@ -79,7 +79,7 @@ public sealed unsafe partial class CudaDevice
             shape.KvHeads,
             shape.HeadSize,
             capacity,
-            ScaleInPowersOfTwo(shape));
+            shape.Scale * Log2E);
         Launch(
             CachedAttentionKernels.Combine,
             new KernelVariant(o.Type),
@@ -99,35 +99,45 @@ public sealed unsafe partial class CudaDevice
 
     private void AttendRows(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
     {
-        const int Tile = CachedAttentionKernels.Tile;
-        const int Quad = 4;
-        const long QuadBits = (Quad * sizeof(float)) - 1;
-        if (shape.HeadSize > CachedAttentionKernels.MaxHeadSize)
+        if (AttentionTiles.Fit(shape.HeadSize, o, qkv, keys, values))
         {
-            throw new ArgumentException($"Heads have {shape.HeadSize} elements; attention over a cache takes up to {CachedAttentionKernels.MaxHeadSize} on this device.");
+            AttentionTile tile = AttentionTiles.Choose(CachedAttentionKernels.TilesOfMany, shape.HeadSize, SharedBytesLimit);
+            Launch(
+                CachedAttentionKernels.Tiles,
+                tile.Variant,
+                AttentionGrid(cuSeqlens, maxLength, tile.Queries, shape.Heads),
+                AttentionKernels.Threads,
+                tile.SharedBytes,
+                o,
+                qkv,
+                keys,
+                values,
+                cuSeqlens,
+                past,
+                shape.Heads,
+                shape.KvHeads,
+                (int)keys.Shape[2],
+                shape.Scale * Log2E);
         }
-
-        int vector = shape.HeadSize % Quad == 0 && ((qkv.Address | keys.Address | values.Address | o.Address) & (nint)QuadBits) == 0 ? Quad : 1;
-        int padded = (shape.HeadSize + Quad - 1) / Quad * Quad;
-        Launch(
-            CachedAttentionKernels.Rows,
-            new KernelVariant(qkv.Type, vector, padded <= 128 ? 4 : 8),
-            new LaunchGrid(LaunchGrid.Cover(maxLength, Tile) * shape.Heads, (int)past.Rows),
-            CachedAttentionKernels.Threads,
-            ((2 * Tile * (padded + Quad)) + (Tile * (Tile + Quad))) * sizeof(float),
-            o,
-            qkv,
-            keys,
-            values,
-            cuSeqlens,
-            past,
-            shape.Heads,
-            shape.KvHeads,
-            shape.HeadSize,
-            (int)keys.Shape[2],
-            ScaleInPowersOfTwo(shape));
+        else
+        {
+            Launch(
+                CachedAttentionKernels.Simt,
+                new KernelVariant(qkv.Type),
+                AttentionGrid(cuSeqlens, maxLength, AttentionKernels.SimtRows, shape.Heads, SimtSlices(shape)),
+                AttentionKernels.SimtThreads,
+                AttentionKernels.SimtSharedBytes,
+                o,
+                qkv,
+                keys,
+                values,
+                cuSeqlens,
+                past,
+                shape.Heads,
+                shape.KvHeads,
+                shape.HeadSize,
+                (int)keys.Shape[2],
+                shape.Scale * Log2E);
+        }
     }
-
-    // Scores times log2 e, so that weights are powers of two.
-    private static float ScaleInPowersOfTwo(AttentionShape shape) => shape.Scale * 1.4426950408889634f;
 }

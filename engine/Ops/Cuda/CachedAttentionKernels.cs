@@ -3,21 +3,16 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Ops.Cuda;
 
-/// <summary>The kernels of <c>cached_attention.cu</c> and how heads of some size are laid out over their threads.</summary>
+/// <summary>The kernels of <c>cached_attention.cu</c>, <c>cached_attention_tiles.cu</c> and <c>cached_attention_simt.cu</c>, and how heads of some size are laid out over threads.</summary>
 internal static class CachedAttentionKernels
 {
-    /// <summary>Threads of every kernel's block.</summary>
+    /// <summary>Threads of a block that appends, or that attends for one row a sequence.</summary>
     internal const int Threads = 128;
-
-    /// <summary>The most elements of a head.</summary>
-    internal const int MaxHeadSize = 256;
-
-    /// <summary>Queries of a tile of many rows, and keys too.</summary>
-    internal const int Tile = 32;
 
     /// <summary>Splits of a sequence's keys, at most.</summary>
     internal const int MaxSplits = 128;
 
+    private const int MaxHeadSize = 256;
     private const int KeysUnderWay = 4;
     private const int GroupedHeads = 4;
 
@@ -26,6 +21,10 @@ internal static class CachedAttentionKernels
     [
         (DType.BF16, 8, 8, 1), (DType.BF16, 8, 16, 1), (DType.BF16, 8, 32, 1), (DType.BF16, 1, 32, 8), (DType.F32, 4, 32, 2), (DType.F32, 1, 32, 8),
     ];
+
+    /// <summary>Tiles of many rows, small ones: what is read onto a cache is mostly short, and more blocks find work.</summary>
+    internal static readonly AttentionTile[] TilesOfMany =
+        [AttentionTile.Forward(32, 64, 64), AttentionTile.Forward(64, 64, 64), AttentionTile.Forward(80, 64, 64), AttentionTile.Forward(128, 64, 64)];
 
     /// <summary>Storage and elements that a thread rotates or copies at once.</summary>
     internal static readonly KernelTemplate Append = new("cached_attention", "cached_append", Elementwise.Instances);
@@ -37,9 +36,11 @@ internal static class CachedAttentionKernels
     /// <summary>Storage.</summary>
     internal static readonly KernelTemplate Combine = new("cached_attention", "cached_attention_combine", new KernelVariant(DType.F32), new KernelVariant(DType.BF16));
 
-    /// <summary>Storage, elements of a load, and columns of an output in chunks of 32.</summary>
-    internal static readonly KernelTemplate Rows = new("cached_attention", "cached_attention_rows", new DType[] { DType.F32, DType.BF16 }.SelectMany(static t =>
-        (KernelVariant[])[new(t, 1, 4), new(t, 1, 8), new(t, 4, 4), new(t, 4, 8)]));
+    /// <summary>Head size, queries and keys of a tile.</summary>
+    internal static readonly KernelTemplate Tiles = new("cached_attention_tiles", "cached_attention_tiles", TilesOfMany.Select(static t => t.Variant));
+
+    /// <summary>Storage.</summary>
+    internal static readonly KernelTemplate Simt = new("cached_attention_simt", "cached_attention_simt", new KernelVariant(DType.F32), new KernelVariant(DType.BF16));
 
     /// <summary>Chooses the split kernel for heads of some size.</summary>
     /// <param name="type">Storage.</param>
@@ -58,6 +59,6 @@ internal static class CachedAttentionKernels
             }
         }
 
-        throw new ArgumentException($"Heads have {headSize} elements; attention over a cache takes up to {MaxHeadSize} on this device.");
+        throw new ArgumentException($"Heads have {headSize} elements; a single row over a cache takes up to {MaxHeadSize} on this device.");
     }
 }
