@@ -6,7 +6,8 @@ internal static class Mutations
     /// <summary>Gets them, by file.</summary>
     internal static IReadOnlyList<Mutation> All { get; } =
     [
-        new("common: no barrier in a block's sum", "common.cuh", "__syncthreads();", string.Empty, "*RmsNorm*"),
+        new("common: no barrier in a block's sum", "common.cuh", "__syncthreads();", string.Empty, "*.CrossEntropy*"),
+        new("common: no barrier in a block's sums", "common.cuh", "__syncthreads();", string.Empty, "*.RmsNorm*", 1),
         new("elementwise: one vector too many", "elementwise.cuh", "if (i < count)", "if (i <= count)", "*.GeluCudaTests", 1),
         new("elementwise: half the stride between loads", "elementwise.cuh", "* ELEMENTWISE_THREADS + threadIdx.x", "* (ELEMENTWISE_THREADS / 2) + threadIdx.x", "*.GeluCudaTests"),
         new("gelu: slope without the density", "gelu.cu", " + v * normal_density(v)", string.Empty, "*.Gelu*"),
