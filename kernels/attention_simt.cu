@@ -1,6 +1,6 @@
 #include "attention_simt.cuh"
 
-// Attention and its gradients like attention.cu and attention_backward.cu, for single precision, head sizes without tensor-core instance and tensors that are not aligned. The same
+// Attention and its gradients like attention.cu and attention_backward_dq.cu and attention_backward_dkdv.cu, for single precision, head sizes without tensor-core instance and tensors that are not aligned. The same
 // blockwise walk: nothing of rows x rows is in memory. Block z has a slice of the head's columns. Weights stay in fp32. Twins: engine/Ops/Cpu/Attention*.cs.
 
 template <typename T>

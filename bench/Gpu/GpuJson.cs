@@ -18,5 +18,17 @@ internal static class GpuJson
 
     /// <summary>Reads what a part wrote.</summary>
     /// <returns>The value, or the default when the part did not get that far.</returns>
-    internal static T? Read<T>(string path) => File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Options) : default;
+    internal static T? Read<T>(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Options) : default;
+        }
+        catch (JsonException error)
+        {
+            // A part that was ended while it wrote must not cost the report.
+            Console.WriteLine($"{path} is left out: {error.Message}");
+            return default;
+        }
+    }
 }

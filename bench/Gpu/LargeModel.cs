@@ -38,19 +38,29 @@ internal sealed class LargeModel : IDisposable
     {
         ModelPart[] parts = language ? [ModelPart.Projector, ModelPart.Language] : [ModelPart.Projector];
         _model.Parameters.Train(_device, parts);
+        try
+        {
+            return MedianStep(parts, samples, tokens, steps);
+        }
+        finally
+        {
+            _model.Parameters.Train(_device);
+        }
+    }
+
+    private double MedianStep(ModelPart[] parts, int samples, int tokens, int steps)
+    {
         using Optimizer optimizer = new(_device, _model.Parameters, new OptimizerOptions { MaxGradientNorm = 1 });
         using ActivationPlan plan = new(_device, Config, parts);
         PackedBatch batch = Batch(samples, tokens);
         using Arena arena = new(_device, plan.Training(batch), "the activations of a step");
         using KernelTimer timer = new(_device);
-        double seconds = timer.Median(steps, () =>
+        return timer.Median(steps, () =>
         {
             _model.ForwardBackward(batch, arena, 1f / batch.LabelledRows, accumulate: false);
             optimizer.MeasureGradients();
             optimizer.Step(1e-5f);
         });
-        _model.Parameters.Train(_device);
-        return seconds;
     }
 
     /// <summary>Times the reading of a prompt with a picture, and decoding behind it.</summary>

@@ -1,5 +1,6 @@
 using LlavaCuda.Bench.Summary;
 using LlavaCuda.Devices;
+using LlavaCuda.Native;
 
 namespace LlavaCuda.Bench.Gpu;
 
@@ -26,7 +27,7 @@ internal static class LargeModelPart
         {
             (double prefill, double token) = model.Generate(Tokens, Decoded);
             double work = cost.Prefill(rowsOfSample) / prefill / 1e12;
-            rows.Add(new GpuRow($"prefill 1x{rowsOfSample}", prefill, rowsOfSample / prefill, "tokens/s", work / peakTeraflops, "dense bf16 rate"));
+            rows.Add(new GpuRow($"prefill 1x{rowsOfSample}", prefill, rowsOfSample / prefill, "tokens/s", Share(work), "dense bf16 rate"));
             rows.Add(new GpuRow("decode 1", token, 1 / token, "tokens/s"));
         });
         foreach (bool language in (bool[])[false, true])
@@ -38,7 +39,7 @@ internal static class LargeModelPart
                 {
                     double seconds = model.Step(language, samples, Tokens, Steps);
                     double work = cost.TrainingStep(samples, rowsOfSample, samples * (Tokens - (Tokens / 3) - 4), language) / seconds / 1e12;
-                    rows.Add(new GpuRow(name, seconds, samples * rowsOfSample / seconds, "tokens/s", work / peakTeraflops, "dense bf16 rate (MFU)"));
+                    rows.Add(new GpuRow(name, seconds, samples * rowsOfSample / seconds, "tokens/s", Share(work), "dense bf16 rate (MFU)"));
                 });
                 if (!fits)
                 {
@@ -46,6 +47,9 @@ internal static class LargeModelPart
                 }
             }
         }
+
+        // A GPU that is not listed has no share.
+        double? Share(double work) => peakTeraflops > 0 ? work / peakTeraflops : null;
 
         bool Attempt(string name, Action run)
         {
@@ -55,7 +59,7 @@ internal static class LargeModelPart
                 Console.WriteLine($"{name}: done");
                 return true;
             }
-            catch (InsufficientMemoryException error)
+            catch (Exception error) when (error is InsufficientMemoryException or CudaException { Result: CudaResult.OutOfMemory } or CublasException { Status: CublasStatus.AllocFailed })
             {
                 Console.WriteLine($"{name}: {error.Message}");
                 return false;

@@ -13,18 +13,17 @@ internal static class ProductCases
     private static readonly DType Type = DType.BF16;
 
     /// <summary>Makes the cases one after the other, so that only one's tensors are in memory.</summary>
+    /// <remarks>Concatenated, not collected: a case runs before the next is asked for, while its tensors are there.</remarks>
     internal static IEnumerable<KernelCase> All(CudaDevice device) =>
-    [
-        .. Products(device, "qkv", KernelCases.Width, 3 * KernelCases.Width),
-        .. Products(device, "gate_up", KernelCases.Width, 2 * KernelCases.Inner),
-        .. Products(device, "down", KernelCases.Inner, KernelCases.Width),
-        .. Vectors(device),
-        .. Attentions(device, "causal 4x2048 d128", 4, 2048, new AttentionShape(32, 32, 128, Causal: true)),
-        .. Attentions(device, "full 4x2048 d128", 4, 2048, new AttentionShape(32, 32, 128, Causal: false)),
-        .. Attentions(device, "causal 1x8192 d128", 1, 8192, new AttentionShape(32, 32, 128, Causal: true)),
-        .. Attentions(device, "full 16x577 d64", 16, 577, new AttentionShape(16, 16, 64, Causal: false)),
-        .. Decoding(device),
-    ];
+        Products(device, "qkv", KernelCases.Width, 3 * KernelCases.Width)
+            .Concat(Products(device, "gate_up", KernelCases.Width, 2 * KernelCases.Inner))
+            .Concat(Products(device, "down", KernelCases.Inner, KernelCases.Width))
+            .Concat(Vectors(device))
+            .Concat(Attentions(device, "causal 4x2048 d128", 4, 2048, new AttentionShape(32, 32, 128, Causal: true)))
+            .Concat(Attentions(device, "full 4x2048 d128", 4, 2048, new AttentionShape(32, 32, 128, Causal: false)))
+            .Concat(Attentions(device, "causal 1x8192 d128", 1, 8192, new AttentionShape(32, 32, 128, Causal: true)))
+            .Concat(Attentions(device, "full 16x577 d64", 16, 577, new AttentionShape(16, 16, 64, Causal: false)))
+            .Concat(Decoding(device));
 
     /// <summary>The yardstick: a square product of 8192.</summary>
     internal static KernelCase Square(CudaDevice device, GpuTensors tensors)

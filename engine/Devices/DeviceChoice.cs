@@ -30,7 +30,7 @@ public static class DeviceChoice
         }
 
         return type == DType.BF16
-            ? throw new ArgumentException("Precision bf16 is for GPUs; the processor computes in fp32.")
+            ? throw new ArgumentException($"Precision bf16 is for GPUs; the processor computes in fp32{(name == "auto" ? $", and no GPU can be used: {CudaAvailability.Current.Reason}" : ".")}")
             : new CpuDevice(threads);
     }
 

@@ -20,7 +20,12 @@ public sealed class ChatSession : IDisposable
     {
         _model = model;
         _template = template;
-        _generator = new TokenGenerator(model.Network, model.ContextLength);
+
+        // Memory is reserved and cleared on the device, which another conversation may be using.
+        lock (model.Gate)
+        {
+            _generator = new TokenGenerator(model.Network, model.ContextLength);
+        }
     }
 
     /// <summary>Gets the turns so far.</summary>
@@ -30,7 +35,13 @@ public sealed class ChatSession : IDisposable
     public Answer? LastAnswer { get; private set; }
 
     /// <inheritdoc/>
-    public void Dispose() => _generator.Dispose();
+    public void Dispose()
+    {
+        lock (_model.Gate)
+        {
+            _generator.Dispose();
+        }
+    }
 
     /// <summary>Forgets the conversation.</summary>
     public void Clear()

@@ -13,7 +13,8 @@ internal static class CudaDevices
 {
     private static readonly ConcurrentDictionary<DType, ConcurrentBag<CudaDevice>> Idle = [];
 
-    private static bool IsGpu => Environment.GetEnvironmentVariable("LLAVACUDA_TEST_DEVICE") == "gpu";
+    /// <summary>Gets a value indicating whether the tests were asked to run on a real GPU.</summary>
+    internal static bool IsGpu => Environment.GetEnvironmentVariable("LLAVACUDA_TEST_DEVICE") == "gpu";
 
     /// <summary>Lends a device, on whose emulator the calling thread's launches run their threads in this order; a GPU has its own.</summary>
     internal static CudaDevice Rent(DType type, Emulator.Order order)

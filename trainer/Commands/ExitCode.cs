@@ -25,7 +25,7 @@ internal static class ExitCode
     /// <summary>Writes an exception as one line, without the framework's notes on the parameter.</summary>
     internal static string Line(Exception error)
     {
-        string message = error is ArgumentException { ParamName: { } name } ? error.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : error.Message;
+        string message = error is OperationCanceledException ? "interrupted" : error is ArgumentException { ParamName: { } name } ? error.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : error.Message;
         return string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 }

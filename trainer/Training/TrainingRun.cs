@@ -140,7 +140,7 @@ public sealed class TrainingRun
 
             if (stop)
             {
-                _output.Warn($"interrupted after step {done}; {_checkpoints.PathOf(done)} holds it, and the same command goes on from there");
+                _output.Warn($"interrupted after step {done}; {_checkpoints.PathOf(done)} holds it{(_options.Resume == ResumePolicy.Never ? string.Empty : ", and the same command goes on from there")}");
                 return new TrainingResult(true, done, loss, []);
             }
         }

@@ -17,6 +17,7 @@ public sealed unsafe partial class CudaDevice : Device
 
     private static int _era;
 
+    private readonly HashSet<nint> _blocks = [];
     private readonly CudaContextHandle _context;
     private readonly CudaStreamHandle _stream;
     private readonly KernelLibrary _kernels;
@@ -63,6 +64,7 @@ public sealed unsafe partial class CudaDevice : Device
             _staging?.Dispose();
             _stream?.Dispose();
             _context.Dispose();
+            Interlocked.Increment(ref _era);
             throw;
         }
     }
@@ -134,8 +136,23 @@ public sealed unsafe partial class CudaDevice : Device
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         MakeCurrent();
         nint address = CudaMemory.Allocate(Math.Max(bytes, 1), purpose);
-        CudaException.ThrowIfFailed(CudaDriver.MemsetD8Async(address, 0, (nuint)bytes, _stream.Value));
-        return new DeviceMemory(this, address, bytes);
+        lock (_blocks)
+        {
+            _blocks.Add(address);
+        }
+
+        DeviceMemory memory = new(this, address, bytes);
+        if (bytes > 0)
+        {
+            CudaResult cleared = CudaDriver.MemsetD8Async(address, 0, (nuint)bytes, _stream.Value);
+            if (cleared != CudaResult.Success)
+            {
+                memory.Dispose();
+                CudaException.ThrowIfFailed(cleared, purpose, bytes, nameof(CudaDriver.MemsetD8Async));
+            }
+        }
+
+        return memory;
     }
 
     /// <inheritdoc/>
@@ -147,11 +164,14 @@ public sealed unsafe partial class CudaDevice : Device
 
     internal override void Free(nint address, long bytes)
     {
-        // After the context is gone its memory is too. A finalizer may come that late, and must not throw.
-        if (!_disposed)
+        // A disposed device has given all its memory back already. A finalizer may come that late, and must not throw.
+        lock (_blocks)
         {
-            MakeCurrent();
-            CudaDriver.MemFree(address);
+            if (_blocks.Remove(address) && CudaDriver.CtxSetCurrent(_context.Value) == CudaResult.Success)
+            {
+                _currentOnThread = default;
+                _ = CudaDriver.MemFree(address);
+            }
         }
     }
 
@@ -205,12 +225,22 @@ public sealed unsafe partial class CudaDevice : Device
         CudaDriver.StreamSynchronize(_stream.Value);
         CudaDriver.MemFree(_workspace);
         _products?.Dispose();
+        lock (_blocks)
+        {
+            foreach (nint block in _blocks)
+            {
+                _ = CudaDriver.MemFree(block);
+            }
+
+            _blocks.Clear();
+        }
+
         _kernels.Dispose();
         _staging.Dispose();
         _stream.Dispose();
         _disposed = true;
-        Interlocked.Increment(ref _era);
         _context.Dispose();
+        Interlocked.Increment(ref _era);
     }
 
     private static int Attribute(int device, CudaDeviceAttribute attribute)
@@ -227,7 +257,7 @@ public sealed unsafe partial class CudaDevice : Device
     }
 
     // Calls may come from any thread, one at a time; the driver knows a current context a thread.
-    private void MakeCurrent()
+    internal void MakeCurrent()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int era = Volatile.Read(ref _era);

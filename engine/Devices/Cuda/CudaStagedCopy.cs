@@ -30,6 +30,7 @@ internal sealed unsafe class CudaStagedCopy : StagedCopy
     /// <inheritdoc/>
     internal override void Begin(ReadOnlySpan<byte> source)
     {
+        _device.MakeCurrent();
         Reserve(source.Length);
 
         // The copy before has left the pinned pages; on the device, the stream itself waits until its buffer was read.
@@ -49,6 +50,7 @@ internal sealed unsafe class CudaStagedCopy : StagedCopy
             throw new ArgumentException($"{_bytes} bytes were begun, but the tensor is {destination} ({destination.Bytes} bytes).");
         }
 
+        _device.MakeCurrent();
         CudaException.ThrowIfFailed(CudaDriver.StreamWaitEvent(_device.Stream, _arrived.Value, 0));
         CudaException.ThrowIfFailed(CudaDriver.MemcpyDtoDAsync(destination.Address, _buffer!.Address, (nuint)_bytes, _device.Stream));
         CudaException.ThrowIfFailed(CudaDriver.EventRecord(_read.Value, _device.Stream));

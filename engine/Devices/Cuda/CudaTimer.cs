@@ -20,7 +20,11 @@ internal sealed class CudaTimer : IDisposable
     }
 
     /// <summary>Marks the beginning.</summary>
-    internal void Start() => CudaException.ThrowIfFailed(CudaDriver.EventRecord(_start.Value, _device.Stream));
+    internal void Start()
+    {
+        _device.MakeCurrent();
+        CudaException.ThrowIfFailed(CudaDriver.EventRecord(_start.Value, _device.Stream));
+    }
 
     /// <summary>Marks the end and waits for it.</summary>
     /// <returns>Seconds.</returns>

@@ -79,6 +79,11 @@ internal sealed unsafe class Kernel : IDisposable
         for (int i = 0; i <= arguments.Length; i++)
         {
             CudaResult result = CudaDriver.FuncGetParamInfo(_function, (nuint)i, out _, out nuint size);
+            if (result is not (CudaResult.Success or CudaResult.InvalidValue))
+            {
+                CudaException.ThrowIfFailed(result, _name, call: nameof(CudaDriver.FuncGetParamInfo));
+            }
+
             bool exists = result == CudaResult.Success;
             if (exists != i < arguments.Length)
             {

@@ -59,7 +59,7 @@ internal sealed class KernelLibrary : IDisposable
             {
                 return new Kernel(_context, expression, kept);
             }
-            catch (CudaException)
+            catch (CudaException error) when (error.Result is CudaResult.InvalidImage or CudaResult.NoBinaryForGpu or CudaResult.InvalidPtx or CudaResult.UnsupportedPtxVersion or CudaResult.NotFound)
             {
                 // Sound, but not for this driver: compile it anew.
                 _cache.Forget(key);

@@ -52,7 +52,7 @@ public sealed class GemmPlansTests
         (GemmProblem problem, GemmOperands operands) = Product(test, 2, 3, 4);
         using GemmPlans plans = new((CudaDevice)test.Device, autotune: null);
         CublasException error = Assert.Throws<CublasException>(() => plans.Multiply(problem with { Output = DType.BF16 }, operands));
-        Assert.Equal(CublasStatus.NotSupported, error.Status);
+        Assert.Contains(error.Status, (CublasStatus[])[CublasStatus.NotSupported, CublasStatus.InvalidValue]);
         Assert.Contains("the product F32 TN 4x2x3 to BF16", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
         Assert.Equal(0, plans.Made);
