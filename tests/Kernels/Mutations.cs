@@ -35,7 +35,7 @@ internal static class Mutations
         new("attention: the last tile's tail counts", "attention.cu", "own.length - start - 1", "own.length - start", "*.Attention*"),
         new("attention: key head of the wrong group", "attention.cu", "layout.key(own.head / layout.group())", "layout.key(own.head % layout.kv_heads)", "*.Attention*"),
         new("attention: sums are not put under the new maximum", "attention_softmax.cuh", "sums[i][j][2] *= correction[i][1];", string.Empty, "*.Attention*"),
-        new("attention: sums in bf16", "attention_tiles.cuh", "mma_m16n8k16(sums[i][j], left[i], right[0], right[1]);", "mma_m16n8k16(sums[i][j], left[i], right[0], right[1]);\n                sums[i][j][0] = rounded<bf16>(sums[i][j][0]);", "*.Attention*"),
+        new("attention: sums in bf16", "attention_tiles.cuh", "mma_m16n8k16(sums[i][j], left[i], right[0], right[1]);", "mma_m16n8k16(sums[i][j], left[i], right[0], right[1]);\n                for (int e = 0; e < 4; e++) { sums[i][j][e] = rounded<bf16>(sums[i][j][e]); }", "*.Attention*"),
         new("attention: swapped halves of the right operand", "attention_tiles.cuh", "mma_m16n8k16(s[i][j + 1], left[i], right[2], right[3]);", "mma_m16n8k16(s[i][j + 1], left[i], right[3], right[2]);", "*.Attention*"),
         new("attention backward: queries are read before they arrive", "attention_backward_dkdv.cu", "cp_async_wait<0>();", "cp_async_wait<1>();", "*.Attention*"),
         new("attention backward: only the first head of a group", "attention_backward_dkdv.cu", "heads_left(layout.group())", "heads_left(1)", "*.Attention*"),
