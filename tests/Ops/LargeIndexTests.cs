@@ -55,4 +55,63 @@ public sealed class LargeIndexTests
             CudaDevices.Return(device);
         }
     }
+
+    /// <summary>Of nine sequences only the last has rows, behind the two billionth element of the cache.</summary>
+    /// <param name="rows">New rows.</param>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void CachedAttention_BehindTheTwoBillionthElement_AttendsToItsOwnRows(int rows)
+    {
+        const int Last = 8;
+        const int HeadSize = 128;
+        const int Capacity = 1 << 21;
+        const int Past = 5;
+        Assert.SkipUnless(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes > NeededBytes, "The test needs 12 GB of memory.");
+        AttentionShape shape = new(1, 1, HeadSize, Causal: true);
+        float[] values = Bed.CudaBf16.Normal(1, (long)rows * shape.QkvSize);
+        CudaDevice device = CudaDevices.Rent(DType.BF16, Emulator.Order.Forward);
+        nint memory = 0;
+        try
+        {
+            if (Emulator.IsAvailable)
+            {
+                Emulator.Configure(memoryBytes: 8UL << 30, architecture: 0, driverVersion: 0, devices: 0);
+            }
+
+            // Keys and values share the memory, some rows apart: of each only the last sequence's first rows are used.
+            device.Synchronize();
+            Shape cache = new(Last + 1, 1, Capacity, HeadSize);
+            const long Apart = 64L * HeadSize * sizeof(ushort);
+            memory = CudaMemory.Allocate((cache.Count * sizeof(ushort)) + Apart, "a test");
+            float[] expected = Attend(new Tensor(memory, DType.BF16, cache), new Tensor(memory + (nint)Apart, DType.BF16, cache), Last);
+            Shape small = new(1, 1, 64, HeadSize);
+            Assert.Equal(Attend(new Tensor(memory, DType.BF16, small), new Tensor(memory + (nint)Apart, DType.BF16, small), 0), expected);
+        }
+        finally
+        {
+            _ = CudaDriver.MemFree(memory);
+            CudaDevices.Return(device);
+        }
+
+        float[] Attend(Tensor keys, Tensor cached, int sequence)
+        {
+            long first = (long)sequence * keys.Shape[2];
+            device.WriteFloats(keys.View(keys.Count / HeadSize, HeadSize).Slice(first, Past), Bed.CudaBf16.Normal(2, Past * HeadSize));
+            device.WriteFloats(cached.View(keys.Count / HeadSize, HeadSize).Slice(first, Past), Bed.CudaBf16.Normal(3, Past * HeadSize));
+            using DeviceMemory rest = device.Allocate((rows * shape.QkvSize * 2 * sizeof(ushort)) + 512, "a test");
+            Tensor qkv = new(rest.Address, DType.BF16, new Shape(rows, shape.QkvSize));
+            Tensor o = new(qkv.Address + (nint)qkv.Bytes, DType.BF16, new Shape(rows, shape.OutputSize));
+            Tensor past = new(o.Address + (nint)o.Bytes, DType.I32, new Shape(sequence + 1));
+            Tensor starts = new(past.Address + (nint)past.Bytes, DType.I32, new Shape(sequence + 2));
+            device.WriteFloats(qkv, values);
+            device.CopyFromHost<int>(past, [.. new int[sequence], Past]);
+            device.CopyFromHost<int>(starts, [.. new int[sequence + 1], rows]);
+            CachedAttention.Append(device, keys, cached, qkv, default, starts, past, shape);
+            CachedAttention.Forward(device, o, qkv, keys, cached, starts, past, rows, shape);
+            float[] result = new float[o.Count];
+            device.ReadFloats(result, o);
+            return result;
+        }
+    }
 }

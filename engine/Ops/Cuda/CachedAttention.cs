@@ -54,20 +54,19 @@ public sealed unsafe partial class CudaDevice
     {
         int group = shape.Heads / shape.KvHeads;
         int vector = Elementwise.Vector(shape.HeadSize, qkv, keys, values);
-        (KernelVariant variant, int heads, int step) = CachedAttentionKernels.SplitFor(qkv.Type, vector, shape.HeadSize, group);
+        (KernelVariant variant, int heads, int step, int sharedBytes) = CachedAttentionKernels.SplitFor(qkv.Type, vector, shape.HeadSize, group);
         int capacity = (int)keys.Shape[2];
         long blocks = past.Rows * shape.KvHeads * LaunchGrid.Cover(group, heads);
         int splits = (int)Math.Clamp((long)SplitBlocks * Multiprocessors / Math.Max(blocks, 1), 1, Math.Min(CachedAttentionKernels.MaxSplits, LaunchGrid.Cover(capacity, step)));
         long partials = past.Rows * shape.Heads * splits;
         nint sums = Workspace(partials * (shape.HeadSize + 2) * sizeof(float));
         nint statistics = sums + (nint)(partials * shape.HeadSize * sizeof(float));
-        const int Warps = CachedAttentionKernels.Threads / 32;
         Launch(
             CachedAttentionKernels.Split,
             variant,
             new LaunchGrid(splits, (int)(blocks / Math.Max(past.Rows, 1)), (int)past.Rows),
             CachedAttentionKernels.Threads,
-            Warps * heads * (shape.HeadSize + 2) * sizeof(float),
+            sharedBytes,
             sums,
             statistics,
             qkv,
@@ -85,7 +84,7 @@ public sealed unsafe partial class CudaDevice
             new KernelVariant(o.Type),
             past.Rows * shape.Heads,
             CachedAttentionKernels.Threads,
-            ((2 * Warps) + CachedAttentionKernels.Threads) * sizeof(float),
+            CachedAttentionKernels.CombineSharedBytes,
             o,
             sums,
             statistics,

@@ -12,8 +12,12 @@ internal static class CachedAttentionKernels
     /// <summary>Splits of a sequence's keys, at most.</summary>
     internal const int MaxSplits = 128;
 
+    /// <summary>Shared memory of a block that joins splits: two numbers a warp, and a weight a split.</summary>
+    internal const int CombineSharedBytes = ((2 * Warps) + MaxSplits) * sizeof(float);
+
     private const int MaxHeadSize = 256;
-    private const int KeysUnderWay = 4;
+    private const int Warps = Threads / 32;
+    private const int Keys = 4;
     private const int GroupedHeads = 4;
 
     // Elements of a load, threads of a key, loads of a thread.
@@ -31,7 +35,7 @@ internal static class CachedAttentionKernels
 
     /// <summary>Storage, elements of a load, threads of a key, loads of a thread, query heads of a block.</summary>
     internal static readonly KernelTemplate Split = new("cached_attention", "cached_attention_split", Layouts.SelectMany(static l =>
-        (KernelVariant[])[new(l.Type, l.Vector, l.Lanes, l.Vectors, 1), new(l.Type, l.Vector, l.Lanes, l.Vectors, GroupedHeads)]));
+        (l.Vector == 1 ? [GroupedHeads] : (int[])[1, GroupedHeads]).Select(heads => new KernelVariant(l.Type, l.Vector, l.Lanes, l.Vectors, heads))));
 
     /// <summary>Storage.</summary>
     internal static readonly KernelTemplate Combine = new("cached_attention", "cached_attention_combine", new KernelVariant(DType.F32), new KernelVariant(DType.BF16));
@@ -47,15 +51,19 @@ internal static class CachedAttentionKernels
     /// <param name="vector">Elements of a load.</param>
     /// <param name="headSize">Elements of a head.</param>
     /// <param name="group">Query heads of a key-value head.</param>
-    /// <returns>The instance, the query heads that a block takes, and the keys of a block's step.</returns>
-    internal static (KernelVariant Variant, int Heads, int Step) SplitFor(DType type, int vector, int headSize, int group)
+    /// <returns>The instance, the query heads that a block takes, the keys of a block's step, and its shared memory.</returns>
+    internal static (KernelVariant Variant, int Heads, int Step, int SharedBytes) SplitFor(DType type, int vector, int headSize, int group)
     {
-        int heads = group == 1 ? 1 : GroupedHeads;
+        // Heads that are loaded element by element are no usual ones.
+        int heads = group == 1 && vector > 1 ? 1 : GroupedHeads;
         foreach ((DType layoutType, int layoutVector, int lanes, int vectors) in Layouts)
         {
             if (layoutType == type && layoutVector == vector && lanes * vectors * vector >= headSize)
             {
-                return (new KernelVariant(type, vector, lanes, vectors, heads), heads, Threads / lanes * KeysUnderWay);
+                // The warps' results, and two steps of keys and values on their way, 16 bytes a load.
+                const int Copies = 2 * 2 * Keys * Threads * 16;
+                int shared = (Warps * heads * (headSize + 2) * sizeof(float)) + (vector > 1 ? Copies * vectors : 0);
+                return (new KernelVariant(type, vector, lanes, vectors, heads), heads, Threads / lanes * Keys, shared);
             }
         }
 
