@@ -1,0 +1,57 @@
+using LlavaCuda.Devices;
+using LlavaCuda.Generation;
+using LlavaCuda.Images;
+using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Emulation;
+using LlavaCuda.Tests.Ops;
+
+namespace LlavaCuda.Tests.Generation;
+
+/// <summary>A conversation on a CUDA device: a picture in the first turn, a second turn onto the cache, draws on the device.</summary>
+[Trait("Category", "Emulator")]
+public sealed class ChatSessionCudaTests
+{
+    private static readonly GenerationOptions Short = new() { MaxNewTokens = 8 };
+
+    [Fact]
+    public void Send_TwoTurnsWithAPicture_AnswersAsTheProcessor()
+    {
+        string[] expected = Converse(null);
+        CudaDevice device = CudaDevices.Rent(DType.F32, Emulator.Order.Forward);
+        try
+        {
+            Assert.Equal(expected, Converse(device));
+        }
+        finally
+        {
+            CudaDevices.Return(device);
+        }
+    }
+
+    [Fact]
+    public void Send_InBf16_AnswersTheSameTwice()
+    {
+        CudaDevice device = CudaDevices.Rent(DType.BF16, Emulator.Order.Forward);
+        try
+        {
+            Assert.Equal(Converse(device), Converse(device));
+        }
+        finally
+        {
+            CudaDevices.Return(device);
+        }
+    }
+
+    private static string[] Converse(Device? device)
+    {
+        RgbImage picture = new(40, 30);
+        new Random(1).NextBytes(picture.Pixels);
+        using LlavaModel model = LlavaModel.Load(ReferenceFiles.Shipped("layouts", "huggingface"), device);
+        using ChatSession chat = model.StartChat();
+        string[] answers = [Say("What is this?", Short, picture), Say("And what else?", Short), Say("Why?", Short with { Temperature = 1.2, TopP = 0.9, Seed = 5 })];
+        Assert.All(answers, static a => Assert.NotEmpty(a));
+        return answers;
+
+        string Say(string text, GenerationOptions options, params RgbImage[] images) => string.Concat(chat.Send(text, images, options));
+    }
+}
