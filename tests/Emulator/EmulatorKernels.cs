@@ -126,6 +126,29 @@ internal static class EmulatorKernels
             ldmatrix_x4(r, shared_memory() + threadIdx.x * 8);
             y[threadIdx.x] = r[0];
         }
+        template <int Space>
+        __global__ void wrong_space(float* y)
+        {
+            u32x4 local{};
+            char* shared = shared_memory();
+            if (Space == 0)
+            {
+                local = load_16(shared); // shared as global
+            }
+            else if (Space == 1)
+            {
+                local = load_16_stream(&local); // local as global
+            }
+            else if (Space == 2)
+            {
+                local = load_shared_16(y); // global as shared
+            }
+            else
+            {
+                cp_async16(shared, shared + 16, true); // shared as source
+            }
+            y[0] = (float)local.x;
+        }
         __global__ void deep(float* y)
         {
             volatile float local[40000];
@@ -230,7 +253,7 @@ internal static class EmulatorKernels
     internal static readonly string[] Expressions =
     [
         "scale<1>", "scale<4>", "row_sum<32>", "row_sum<128>", "coordinates", "count", "shuffles", "halves", "product", "write_behind", "read_behind", "write_shared", "read_shared",
-        "misaligned_vector", "misaligned_word", "misaligned_matrix", "deep", "divide", "reversed<0>", "reversed<1>", "copied<1, 1>", "copied<0, 1>", "copied<1, 0>",
+        "misaligned_vector", "misaligned_word", "misaligned_matrix", "wrong_space<0>", "wrong_space<1>", "wrong_space<2>", "wrong_space<3>", "deep", "divide", "reversed<0>", "reversed<1>", "copied<1, 1>", "copied<0, 1>", "copied<1, 0>",
         "left_before_barrier", "divergent_barrier", "barrier_and_warp", "mask_without_self", "mask_of_missing", "mask_of_left", "masks_differ", "collectives_differ",
     ];
 

@@ -109,6 +109,17 @@ public sealed unsafe class EmulatorMemoryTests
         SpareGpu.AssertFails(CudaResult.MisalignedAddress, gpu.Launch(kernel, 1, 32, 1024, SpareGpu.Allocate(1024)), part, EmulatorKernels.LineOf(line));
     }
 
+    [Theory]
+    [InlineData("wrong_space<0>", "for global memory", "in shared memory", "// shared as global")]
+    [InlineData("wrong_space<1>", "for global memory", "in local memory", "// local as global")]
+    [InlineData("wrong_space<2>", "for shared memory", "in global memory", "// global as shared")]
+    [InlineData("wrong_space<3>", "for global memory", "in shared memory", "// shared as source")]
+    public void Access_ThroughTheWrongSpace_IsAnError(string kernel, string meant, string actual, string line)
+    {
+        using SpareGpu gpu = new();
+        SpareGpu.AssertFails(CudaResult.IllegalAddress, gpu.Launch(kernel, 1, 1, 64, SpareGpu.Allocate(64)), meant, actual, EmulatorKernels.LineOf(line));
+    }
+
     [Fact]
     public void Access_OfAWordMisaligned_IsAnError()
     {

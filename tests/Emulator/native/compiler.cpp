@@ -103,7 +103,7 @@ namespace emulator
         }
 
         command.insert(command.end(), compilation.defines.begin(), compilation.defines.end());
-        command.insert(command.end(), {"-x", "c++", source, "-o", result, "-lm"});
+        command.insert(command.end(), {"-nostdlib", "-x", "c++", source, "-o", result, "-lm"});
         bool compiled = run_program(command, log);
         replace_all(log, folder.path() + "/", "");
         object = compiled ? read_file(result) : "";

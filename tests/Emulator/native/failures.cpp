@@ -33,6 +33,15 @@ namespace emulator
         __builtin_unreachable();
     }
 
+    void Multiprocessor::stop_in_space(const void* address, Space meant, Site site)
+    {
+        static const char* names[] = {"global", "shared", "local"};
+        char what[128];
+        snprintf(what, sizeof(what), "an instruction for %s memory at %p, which is in %s memory", names[static_cast<unsigned>(meant)], address,
+            names[static_cast<unsigned>(space_of(address))]);
+        stop(illegal_address, what, site);
+    }
+
     void* Multiprocessor::keep_fault(const Fault& fault, const Thread* thread)
     {
         _fault = fault;
@@ -148,12 +157,7 @@ namespace emulator
             snprintf(what, sizeof(what), "access of %u bytes at %p, which is not a multiple of %u", bytes, address, bytes);
             current().stop(misaligned_address, what, {file, line});
         },
-        [](const void* address, bool shared, const char* file, int line)
-        {
-            char what[128];
-            snprintf(what, sizeof(what), "an instruction for %s memory at %p, which is %s", shared ? "shared" : "global", address, shared ? "outside of the block's" : "in shared memory");
-            current().stop(illegal_address, what, {file, line});
-        },
+        [](const void* address, Space meant, const char* file, int line) { current().stop_in_space(address, meant, {file, line}); },
         [](const char* file, int line) { current().stop(launch_failed, "__trap", {file, line}); },
     };
 }

@@ -77,6 +77,27 @@ namespace emulator
         return reinterpret_cast<Thread*>(stack - offset)[offset / stack_bytes];
     }
 
+    // The memories that a generic address can lie in.
+    enum class Space : unsigned
+    {
+        global,
+        shared,
+        local,
+    };
+
+    // Whatever is neither shared nor on a thread's stack counts as global: whether it is device memory shows in the access.
+    inline __attribute__((always_inline)) Space space_of(const void* address)
+    {
+        const Thread& self = thread();
+        unsigned long at = reinterpret_cast<unsigned long>(address);
+        if (at - reinterpret_cast<unsigned long>(self.block->shared) < self.block->shared_bytes)
+        {
+            return Space::shared;
+        }
+
+        return ((at ^ reinterpret_cast<unsigned long>(&self)) & ~(region_bytes - 1)) == 0 ? Space::local : Space::global;
+    }
+
     // Operands of the collectives: on the stack of each lane, read and answered by the lane that comes last.
     struct Shuffle
     {
@@ -112,7 +133,7 @@ namespace emulator
         void (*commit)();
         void (*wait)(unsigned pending);
         void (*misaligned)(const void* address, unsigned bytes, const char* file, int line);
-        void (*wrong_space)(const void* address, bool shared, const char* file, int line);
+        void (*wrong_space)(const void* address, Space meant, const char* file, int line);
         void (*trap)(const char* file, int line);
     };
 

@@ -92,6 +92,8 @@ namespace emulator
         [[noreturn]] void stop(Result code, const char* what);
         [[noreturn]] void stop(Result code, const char* what, Site site);
 
+        [[noreturn]] void stop_in_space(const void* address, Space meant, Site site);
+
         // From a signal handler: keeps what happened and tells where to go on.
         void* keep_fault(const Fault& fault, const Thread* thread);
 

@@ -55,23 +55,22 @@ DEVICE int opaque(int x) { return x; }
 DEVICE char* shared_memory() { return emulator::thread().block->shared; }
 
 // The instructions name the memory that they are for.
-DEVICE void emulator_check_16(const void* address, bool shared, const char* file, int line)
+DEVICE void emulator_check_16(const void* address, emulator::Space space, const char* file, int line)
 {
     if (__builtin_expect(((u64)address & 15) != 0, 0))
     {
         emulator::services->misaligned(address, 16, file, line);
     }
 
-    const emulator::Block& block = *emulator::thread().block;
-    if (__builtin_expect(((u64)address - (u64)block.shared < block.shared_bytes) != shared, 0))
+    if (__builtin_expect(emulator::space_of(address) != space, 0))
     {
-        emulator::services->wrong_space(address, shared, file, line);
+        emulator::services->wrong_space(address, space, file, line);
     }
 }
 
 DEVICE u32x4 load_16(const void* address, CUDA_SITE)
 {
-    emulator_check_16(address, false, file, line);
+    emulator_check_16(address, emulator::Space::global, file, line);
     return *reinterpret_cast<const u32x4*>(address);
 }
 
@@ -80,7 +79,7 @@ DEVICE u32x4 load_16_weights(const void* address, CUDA_SITE) { return load_16(ad
 
 DEVICE void store_16(void* address, u32x4 v, CUDA_SITE)
 {
-    emulator_check_16(address, false, file, line);
+    emulator_check_16(address, emulator::Space::global, file, line);
     *reinterpret_cast<u32x4*>(address) = v;
 }
 
@@ -88,7 +87,7 @@ DEVICE void store_16_stream(void* address, u32x4 v, CUDA_SITE) { store_16(addres
 
 DEVICE u32x4 load_shared_16(const void* shared, CUDA_SITE)
 {
-    emulator_check_16(shared, true, file, line);
+    emulator_check_16(shared, emulator::Space::shared, file, line);
     return *reinterpret_cast<const u32x4*>(shared);
 }
 

@@ -211,6 +211,11 @@ namespace emulator
             stop(misaligned_address, message, site);
         }
 
+        if (valid && space_of(global) != Space::global)
+        {
+            stop_in_space(global, Space::global, site);
+        }
+
         memset(shared, 0xfe, bytes);
         thread().copies->copies.push_back({shared, global, bytes, valid});
     }
