@@ -47,18 +47,26 @@ internal static class EmulatorBuild
             return false;
         }
 
-        string[] sources = [.. Directory.GetFiles(SourceFolder).Order(StringComparer.Ordinal)];
-        string root = CacheFolder();
-        string place = Path.Combine(root, Key(sources, compiler));
-        if (!File.Exists(Path.Combine(place, LibraryName)) && !TryBuild(sources, place, out string words))
+        string place = string.Empty;
+        string words = string.Empty;
+        try
         {
-            reason = "The emulator could not be built: " + words.Trim();
-            return false;
+            string[] sources = [.. Directory.GetFiles(SourceFolder).Order(StringComparer.Ordinal)];
+            place = Path.Combine(CacheFolder(), Key(sources, compiler));
+            if (File.Exists(Path.Combine(place, LibraryName)) || TryBuild(sources, place, out words))
+            {
+                folder = place;
+                reason = null;
+                return true;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            words = error.Message;
         }
 
-        folder = place;
-        reason = null;
-        return true;
+        reason = $"The emulator could not be built in {place}: {words.Trim()}";
+        return false;
     }
 
     private static string CacheFolder()
