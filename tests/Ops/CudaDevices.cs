@@ -19,13 +19,15 @@ internal static class CudaDevices
     /// <summary>Lends a device, on whose emulator the calling thread's launches run their threads in this order; a GPU has its own.</summary>
     internal static CudaDevice Rent(DType type, Emulator.Order order)
     {
-        if (!IsGpu)
-        {
-            Emulator.Require();
-            Emulator.SetOrder(order);
-        }
-
+        Prepare(order);
         return Idle.GetOrAdd(type, static _ => []).TryTake(out CudaDevice? device) ? device : new CudaDevice(0, type);
+    }
+
+    /// <summary>Lends a device that no test has used.</summary>
+    internal static CudaDevice RentNew(DType type)
+    {
+        Prepare(Emulator.Order.Forward);
+        return new CudaDevice(0, type);
     }
 
     /// <summary>Takes a device back. One that reports a fault is not lent again.</summary>
@@ -46,6 +48,15 @@ internal static class CudaDevices
             throw;
         }
 
-        Idle[device.ComputeType].Add(device);
+        Idle.GetOrAdd(device.ComputeType, static _ => []).Add(device);
+    }
+
+    private static void Prepare(Emulator.Order order)
+    {
+        if (!IsGpu)
+        {
+            Emulator.Require();
+            Emulator.SetOrder(order);
+        }
     }
 }

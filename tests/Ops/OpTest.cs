@@ -22,7 +22,7 @@ internal sealed class OpTest : IDisposable
     {
     }
 
-    private OpTest(Bed bed, Device device)
+    internal OpTest(Bed bed, Device device)
     {
         Bed = bed;
         Device = device;
