@@ -1,7 +1,7 @@
-#include "cached_decode.cuh"
+#include "common.cuh"
 
-// Attention over a cache of keys and values [sequences][kv heads][capacity][D]. This file: rotation of new rows and their way into the cache. cached_decode.cuh: one new row of a
-// sequence. cached_attention_tiles.cu and cached_attention_simt.cu: many. Twin: engine/Ops/Cpu/CachedAttention.cs.
+// Attention over a cache of keys and values [sequences][kv heads][capacity][D]. This file: rotation of new rows and their way into the cache. cached_attention_decode.cu: one new row
+// of a sequence. cached_attention_tiles.cu and cached_attention_simt.cu: many. Twin: engine/Ops/Cpu/CachedAttention.cs.
 
 constexpr int APPEND_THREADS = 128;
 

@@ -33,6 +33,13 @@ public abstract partial class Device
 
     internal abstract void CachedAttentionForward(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape);
 
+    internal virtual void CachedAttentionAppendForward(
+        Tensor o, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
+    {
+        CachedAttentionAppend(keys, values, qkv, rotary, cuSeqlens, past, shape);
+        CachedAttentionForward(o, qkv, keys, values, cuSeqlens, past, maxLength, shape);
+    }
+
     internal abstract void SwiGluForward(Tensor h, Tensor gateUp);
 
     internal abstract void SwiGluBackward(Tensor gateUp, Tensor h, Tensor dh);

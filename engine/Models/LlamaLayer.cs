@@ -113,23 +113,22 @@ internal sealed class LlamaLayer
 
     private void Attend(in Saved s, in Sequences sequences)
     {
-        (Tensor keys, Tensor values) = sequences.Cache?.Layer(_layer) ?? default;
-        if (keys.Exists)
-        {
-            CachedAttention.Append(_device, keys, values, s.Qkv, sequences.Rotary, sequences.CuSeqlens, sequences.Past, _shape);
-        }
-        else
+        if (sequences.Cache is null)
         {
             Rope.Forward(_device, s.Qkv, sequences.Rotary, _shape);
+            Attention.Forward(_device, s.O, s.Lse, s.Qkv, sequences.CuSeqlens, sequences.MaxLength, _shape);
+            return;
         }
 
+        (Tensor keys, Tensor values) = sequences.Cache.Layer(_layer);
         if (sequences.SeeThemselvesOnly)
         {
+            CachedAttention.Append(_device, keys, values, s.Qkv, sequences.Rotary, sequences.CuSeqlens, sequences.Past, _shape);
             Attention.Forward(_device, s.O, s.Lse, s.Qkv, sequences.CuSeqlens, sequences.MaxLength, _shape);
         }
         else
         {
-            CachedAttention.Forward(_device, s.O, s.Qkv, keys, values, sequences.CuSeqlens, sequences.Past, sequences.MaxLength, _shape);
+            CachedAttention.AppendForward(_device, s.O, keys, values, s.Qkv, sequences.Rotary, sequences.CuSeqlens, sequences.Past, sequences.MaxLength, _shape);
         }
     }
 

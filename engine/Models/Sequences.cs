@@ -12,6 +12,6 @@ namespace LlavaCuda.Models;
 /// <param name="Cache">Keys and values of earlier rows, for generation.</param>
 internal readonly record struct Sequences(Tensor CuSeqlens, int MaxLength, Rotary Rotary, Tensor Past = default, KvCache? Cache = null)
 {
-    /// <summary>Gets a value indicating whether attention can do without the cache: there is none, or it is empty and the packed rows are all there is to see.</summary>
-    internal bool SeeThemselvesOnly => Cache is null || (Cache.IsEmpty && MaxLength > CachedAttention.FewRows);
+    /// <summary>Gets a value indicating whether the packed rows are all there is to see, and many.</summary>
+    internal bool SeeThemselvesOnly => Cache is { IsEmpty: true } && MaxLength > CachedAttention.FewRows;
 }

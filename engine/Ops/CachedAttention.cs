@@ -49,6 +49,30 @@ public static class CachedAttention
         device.CachedAttentionForward(o, qkv, keys, values, cuSeqlens, past, maxLength, shape);
     }
 
+    /// <summary>Appends new rows and computes their attention in one: what <see cref="Append"/> and <see cref="Forward"/> do, but what is left in <paramref name="qkv"/> is undefined.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="o">Receives <c>[rows, heads headSize]</c>.</param>
+    /// <param name="keys">The cache, <c>[sequences, kvHeads, capacity, headSize]</c>.</param>
+    /// <param name="values">Likewise.</param>
+    /// <param name="qkv">New rows, packed, not rotated.</param>
+    /// <param name="rotary">As for <see cref="Append"/>.</param>
+    /// <param name="cuSeqlens">As for <see cref="Append"/>.</param>
+    /// <param name="past">As for <see cref="Append"/>.</param>
+    /// <param name="maxLength">As for <see cref="Forward"/>.</param>
+    /// <param name="shape">Heads.</param>
+    public static void AppendForward(
+        Device device, Tensor o, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
+    {
+        Check(keys, values, qkv, cuSeqlens, past, shape);
+        Require.Is(o, qkv.Type, [qkv.Rows, shape.OutputSize]);
+        if (rotary.Cos.Exists)
+        {
+            Rope.Check(rotary, qkv.Rows, shape.HeadSize);
+        }
+
+        device.CachedAttentionAppendForward(o, keys, values, qkv, rotary, cuSeqlens, past, maxLength, shape);
+    }
+
     private static void Check(Tensor keys, Tensor values, Tensor qkv, Tensor cuSeqlens, Tensor past, AttentionShape shape)
     {
         Require.Matrix(qkv);

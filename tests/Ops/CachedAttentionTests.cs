@@ -119,6 +119,65 @@ public abstract class CachedAttentionTests(Bed bed)
         test.AssertClose([.. expected], test.Read(c.O), Tolerance.Attention, "o");
     }
 
+    [Theory]
+    [InlineData(new[] { 0 }, 2, 1, 128, 1)]
+    [InlineData(new[] { 31, 32 }, 2, 2, 64, 1)]
+    [InlineData(new[] { 300, 0, 127 }, 4, 2, 80, 1)]
+    [InlineData(new[] { 63, 64, 65 }, 7, 1, 128, 1)]
+    [InlineData(new[] { 5 }, 4, 4, 20, 1)]
+    [InlineData(new[] { 40, 7 }, 2, 1, 6, 1)]
+    [InlineData(new[] { 100 }, 2, 1, 256, 1)]
+    [InlineData(new[] { 40, 0 }, 4, 2, 32, 5)]
+    public void AppendForward_AnyShape_EqualsAppendAndForward(int[] past, int heads, int kvHeads, int headSize, int added)
+    {
+        AttentionShape shape = new(heads, kvHeads, headSize, true);
+        (float[] expected, float[] expectedKeys, float[] expectedValues) = Run((test, t) =>
+        {
+            CachedAttention.Append(test.Device, t.Keys, t.Values, t.Qkv, t.Rotary, t.Starts, t.Past, shape);
+            CachedAttention.Forward(test.Device, t.O, t.Qkv, t.Keys, t.Values, t.Starts, t.Past, added, shape);
+        });
+        (float[] o, float[] keys, float[] values) = Run((test, t) =>
+            CachedAttention.AppendForward(test.Device, t.O, t.Keys, t.Values, t.Qkv, t.Rotary, t.Starts, t.Past, added, shape));
+        bed.AssertClose(Doubles(expected), o, Tolerance.Attention.OnCpu(0), "o");
+        Assert.Equal(expectedValues, values);
+        Assert.Equal(expectedKeys.Select(float.IsNaN), keys.Select(float.IsNaN));
+        bed.AssertClose(Doubles([.. expectedKeys.Where(float.IsFinite)]), [.. keys.Where(float.IsFinite)], Tolerance.Elementwise.OnCpu(0), "keys");
+
+        (float[] O, float[] Keys, float[] Values) Run(Action<OpTest, (Tensor O, Tensor Keys, Tensor Values, Tensor Qkv, Rotary Rotary, Tensor Starts, Tensor Past)> attend)
+        {
+            using OpTest test = new(bed);
+            int capacity = past.Max() + added + 3;
+            float[] cos = new float[capacity * headSize / 2];
+            float[] sin = new float[cos.Length];
+            Rope.FillTable(cos, sin, headSize, 100);
+            int[] positions = [.. past.SelectMany(p => Enumerable.Range(p, added))];
+            Rotary rotary = new(test.Singles(cos, capacity, headSize / 2), test.Singles(sin, capacity, headSize / 2), test.Ints(positions));
+            float[] cached = bed.Normal(2, (long)past.Length * kvHeads * capacity * headSize);
+            for (int i = 0; i < cached.Length; i++)
+            {
+                int row = i / headSize % capacity;
+                cached[i] = row < past[i / headSize / capacity / kvHeads] ? cached[i] : float.NaN;
+            }
+
+            Tensor keys = test.Poisoned(past.Length, kvHeads, capacity, headSize);
+            Tensor values = test.Poisoned(past.Length, kvHeads, capacity, headSize);
+            test.Device.WriteFloats(keys, cached);
+            test.Device.WriteFloats(values, cached);
+            Tensor qkv = test.Floats(bed.Normal(1, (long)positions.Length * shape.QkvSize), positions.Length, shape.QkvSize);
+            Tensor starts = test.Ints([.. Enumerable.Range(0, past.Length + 1).Select(i => i * added)]);
+            Tensor o = test.Poisoned(positions.Length, shape.OutputSize);
+            for (int again = 0; again < 2; again++)
+            {
+                // The second time finds what the first has left behind: counters, scratch memory.
+                test.Device.WriteFloats(qkv, bed.Normal(1, (long)positions.Length * shape.QkvSize));
+                test.Poison(o);
+                attend(test, (o, keys, values, qkv, rotary, starts, test.Ints(past)));
+            }
+
+            return (test.Read(o), test.Read(keys), test.Read(values));
+        }
+    }
+
     [Fact]
     public void Forward_AnyThreads_SameBits() => OpTest.AssertSameBits(bed, test =>
     {
@@ -143,6 +202,8 @@ public abstract class CachedAttentionTests(Bed bed)
             CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.MaxLength, c.Shape);
         });
     }
+
+    private static double[] Doubles(float[] values) => [.. values.Select(static v => (double)v)];
 
     /// <summary>Sequences of which some rows are in the cache already. What nobody may read is not-a-number: unused cache rows, and keys and values of new rows at the forward pass.</summary>
     private sealed class Case

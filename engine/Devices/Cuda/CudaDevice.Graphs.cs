@@ -8,9 +8,6 @@ public sealed unsafe partial class CudaDevice
     /// <summary>Gets a value indicating whether launches may be captured; not while each is waited for.</summary>
     internal bool CanCapture => !_synchronous;
 
-    /// <summary>Gets where the scratch memory of ops lies: a graph that was captured with another address must not run any more.</summary>
-    internal nint WorkspaceAddress => _workspace;
-
     internal override RepeatedPass Repeated(Action pass) => new CudaGraphPass(this, pass);
 
     /// <summary>Notes what a pass queues instead of running it.</summary>

@@ -26,8 +26,6 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly int _capability;
     private readonly bool _synchronous;
     private GemmPlans? _products;
-    private nint _workspace;
-    private long _workspaceBytes;
     private bool _disposed;
 
     /// <summary>Initializes a new instance of the <see cref="CudaDevice"/> class.</summary>
@@ -197,22 +195,6 @@ public sealed unsafe partial class CudaDevice : Device
         }
     }
 
-    /// <summary>Gives scratch memory to one op: valid until the next call, grown as needed and then kept.</summary>
-    internal nint Workspace(long bytes)
-    {
-        if (bytes > _workspaceBytes)
-        {
-            MakeCurrent();
-            Synchronize();
-            CudaDriver.MemFree(_workspace);
-            (_workspace, _workspaceBytes) = (0, 0);
-            _workspace = CudaMemory.Allocate(bytes, "an operation's workspace");
-            _workspaceBytes = bytes;
-        }
-
-        return _workspace;
-    }
-
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
@@ -223,7 +205,7 @@ public sealed unsafe partial class CudaDevice : Device
 
         MakeCurrent();
         CudaDriver.StreamSynchronize(_stream.Value);
-        CudaDriver.MemFree(_workspace);
+        FreeScratch();
         _products?.Dispose();
         lock (_blocks)
         {

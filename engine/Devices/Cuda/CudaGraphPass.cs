@@ -11,7 +11,7 @@ internal sealed class CudaGraphPass : RepeatedPass
     private readonly CudaDevice _device;
     private readonly Action _pass;
     private CudaGraphHandle? _graph;
-    private nint _workspace;
+    private int _scratchMoves;
     private bool _ran;
 
     /// <summary>Initializes a new instance of the <see cref="CudaGraphPass"/> class.</summary>
@@ -42,11 +42,11 @@ internal sealed class CudaGraphPass : RepeatedPass
         }
 
         // An op elsewhere may have asked for more scratch memory since: the graph's kernels would write to what was freed.
-        if (_graph is null || _workspace != _device.WorkspaceAddress)
+        if (_graph is null || _scratchMoves != _device.ScratchMoves)
         {
             Forget();
             _graph = _device.Capture(_pass);
-            _workspace = _device.WorkspaceAddress;
+            _scratchMoves = _device.ScratchMoves;
         }
 
         _device.Launch(_graph);

@@ -12,9 +12,7 @@ public sealed unsafe partial class CudaDevice
     internal override void CachedAttentionAppend(Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, AttentionShape shape)
     {
         int half = (shape.HeadSize + 1) / 2;
-        int vector = shape.HeadSize % 2 != 0 ? 1
-            : rotary.Cos.Exists ? Elementwise.Vector(half, qkv, keys, values, rotary.Cos, rotary.Sin)
-            : Elementwise.Vector(half, qkv, keys, values);
+        int vector = shape.HeadSize % 2 == 0 ? Elementwise.Vector(half, qkv, keys, values, rotary.Cos, rotary.Sin) : 1;
         long items = (long)(shape.Heads + (2 * shape.KvHeads)) * (half / vector);
         Launch(
             CachedAttentionKernels.Append,
@@ -41,7 +39,7 @@ public sealed unsafe partial class CudaDevice
     {
         if (maxLength <= 1)
         {
-            AttendOneRow(o, qkv, keys, values, cuSeqlens, past, shape);
+            AttendOneRow(o, keys, values, qkv, default, cuSeqlens, past, append: false, shape);
         }
         else
         {
@@ -49,51 +47,58 @@ public sealed unsafe partial class CudaDevice
         }
     }
 
+    internal override void CachedAttentionAppendForward(
+        Tensor o, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)
+    {
+        if (maxLength <= 1)
+        {
+            AttendOneRow(o, keys, values, qkv, rotary, cuSeqlens, past, append: true, shape);
+        }
+        else
+        {
+            base.CachedAttentionAppendForward(o, keys, values, qkv, rotary, cuSeqlens, past, maxLength, shape);
+        }
+    }
+
     // How many splits there are depends on what does not change from token to token, so that a captured graph stays right.
-    private void AttendOneRow(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, AttentionShape shape)
+    private void AttendOneRow(Tensor o, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, bool append, AttentionShape shape)
     {
         int group = shape.Heads / shape.KvHeads;
-        int vector = Elementwise.Vector(shape.HeadSize, qkv, keys, values);
-        (KernelVariant variant, int heads, int step, int sharedBytes) = CachedAttentionKernels.SplitFor(qkv.Type, vector, shape.HeadSize, group);
+
+        // Where halves of a head are rotated with each other, a load must not reach beyond its half.
+        int vector = Elementwise.Vector(rotary.Cos.Exists ? shape.HeadSize / 2 : shape.HeadSize, qkv, keys, values, rotary.Cos, rotary.Sin);
+        (KernelVariant variant, int heads, int step, int sharedBytes) = CachedAttentionKernels.DecodeFor(qkv.Type, vector, shape.HeadSize, group);
         int capacity = (int)keys.Shape[2];
-        long blocks = past.Rows * shape.KvHeads * LaunchGrid.Cover(group, heads);
+        int parts = shape.KvHeads * (int)LaunchGrid.Cover(group, heads);
+        long blocks = past.Rows * parts;
         int splits = (int)Math.Clamp((long)SplitBlocks * Multiprocessors / Math.Max(blocks, 1), 1, Math.Min(CachedAttentionKernels.MaxSplits, LaunchGrid.Cover(capacity, step)));
         long partials = past.Rows * shape.Heads * splits;
         nint sums = Workspace(partials * (shape.HeadSize + 2) * sizeof(float));
         nint statistics = sums + (nint)(partials * shape.HeadSize * sizeof(float));
         Launch(
-            CachedAttentionKernels.Split,
+            CachedAttentionKernels.Decode,
             variant,
-            new LaunchGrid(splits, (int)(blocks / Math.Max(past.Rows, 1)), (int)past.Rows),
+            new LaunchGrid(splits, parts, (int)past.Rows),
             CachedAttentionKernels.Threads,
             sharedBytes,
+            o,
+            keys,
+            values,
+            Tickets(blocks),
             sums,
             statistics,
             qkv,
-            keys,
-            values,
+            rotary.Cos,
+            rotary.Sin,
+            rotary.Positions,
             cuSeqlens,
             past,
+            append ? 1 : 0,
             shape.Heads,
             shape.KvHeads,
             shape.HeadSize,
             capacity,
             shape.Scale * Log2E);
-        Launch(
-            CachedAttentionKernels.Combine,
-            new KernelVariant(o.Type),
-            past.Rows * shape.Heads,
-            CachedAttentionKernels.Threads,
-            CachedAttentionKernels.CombineSharedBytes,
-            o,
-            sums,
-            statistics,
-            cuSeqlens,
-            past,
-            shape.Heads,
-            shape.HeadSize,
-            splits,
-            step);
     }
 
     private void AttendRows(Tensor o, Tensor qkv, Tensor keys, Tensor values, Tensor cuSeqlens, Tensor past, int maxLength, AttentionShape shape)

@@ -3,7 +3,7 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Ops.Cuda;
 
-/// <summary>The kernels of <c>cached_attention.cu</c>, <c>cached_attention_tiles.cu</c> and <c>cached_attention_simt.cu</c>, and how heads of some size are laid out over threads.</summary>
+/// <summary>The kernels of <c>cached_attention.cu</c>, <c>cached_attention_decode.cu</c>, <c>cached_attention_tiles.cu</c> and <c>cached_attention_simt.cu</c>, and how heads of some size are laid out over threads.</summary>
 internal static class CachedAttentionKernels
 {
     /// <summary>Threads of a block that appends, or that attends for one row a sequence.</summary>
@@ -11,9 +11,6 @@ internal static class CachedAttentionKernels
 
     /// <summary>Splits of a sequence's keys, at most.</summary>
     internal const int MaxSplits = 128;
-
-    /// <summary>Shared memory of a block that joins splits: two numbers a warp, and a weight a split.</summary>
-    internal const int CombineSharedBytes = ((2 * Warps) + MaxSplits) * sizeof(float);
 
     private const int MaxHeadSize = 256;
     private const int Warps = Threads / 32;
@@ -34,11 +31,8 @@ internal static class CachedAttentionKernels
     internal static readonly KernelTemplate Append = new("cached_attention", "cached_append", Elementwise.Instances);
 
     /// <summary>Storage, elements of a load, threads of a key, loads of a thread, query heads of a block.</summary>
-    internal static readonly KernelTemplate Split = new("cached_attention", "cached_attention_split", Layouts.SelectMany(static l =>
+    internal static readonly KernelTemplate Decode = new("cached_attention_decode", "cached_attention_decode", Layouts.SelectMany(static l =>
         (l.Vector == 1 ? [GroupedHeads] : (int[])[1, GroupedHeads]).Select(heads => new KernelVariant(l.Type, l.Vector, l.Lanes, l.Vectors, heads))));
-
-    /// <summary>Storage.</summary>
-    internal static readonly KernelTemplate Combine = new("cached_attention", "cached_attention_combine", new KernelVariant(DType.F32), new KernelVariant(DType.BF16));
 
     /// <summary>Head size, queries and keys of a tile.</summary>
     internal static readonly KernelTemplate Tiles = new("cached_attention_tiles", "cached_attention_tiles", TilesOfMany.Select(static t => t.Variant));
@@ -46,13 +40,13 @@ internal static class CachedAttentionKernels
     /// <summary>Storage.</summary>
     internal static readonly KernelTemplate Simt = new("cached_attention_simt", "cached_attention_simt", new KernelVariant(DType.F32), new KernelVariant(DType.BF16));
 
-    /// <summary>Chooses the split kernel for heads of some size.</summary>
+    /// <summary>Chooses the kernel for one row a sequence and heads of some size.</summary>
     /// <param name="type">Storage.</param>
     /// <param name="vector">Elements of a load.</param>
     /// <param name="headSize">Elements of a head.</param>
     /// <param name="group">Query heads of a key-value head.</param>
     /// <returns>The instance, the query heads that a block takes, the keys of a block's step, and its shared memory.</returns>
-    internal static (KernelVariant Variant, int Heads, int Step, int SharedBytes) SplitFor(DType type, int vector, int headSize, int group)
+    internal static (KernelVariant Variant, int Heads, int Step, int SharedBytes) DecodeFor(DType type, int vector, int headSize, int group)
     {
         // Heads that are loaded element by element are no usual ones.
         int heads = group == 1 && vector > 1 ? 1 : GroupedHeads;
@@ -60,9 +54,10 @@ internal static class CachedAttentionKernels
         {
             if (layoutType == type && layoutVector == vector && lanes * vectors * vector >= headSize)
             {
-                // The warps' results, and two steps of keys and values on their way, 16 bytes a load.
+                // The warps' results and two steps of keys and values on their way, 16 bytes a load; later two numbers a warp and a weight a split.
                 const int Copies = 2 * 2 * Keys * Threads * 16;
-                int shared = (Warps * heads * (headSize + 2) * sizeof(float)) + (vector > 1 ? Copies * vectors : 0);
+                const int Weights = ((2 * Warps) + MaxSplits) * sizeof(float);
+                int shared = Math.Max(Weights, (Warps * heads * (headSize + 2) * sizeof(float)) + (vector > 1 ? Copies * vectors : 0));
                 return (new KernelVariant(type, vector, lanes, vectors, heads), heads, Threads / lanes * Keys, shared);
             }
         }

@@ -10,8 +10,7 @@ internal static class KernelCatalog
     [
         AdamWKernels.Update,
         CachedAttentionKernels.Append,
-        CachedAttentionKernels.Split,
-        CachedAttentionKernels.Combine,
+        CachedAttentionKernels.Decode,
         CachedAttentionKernels.Tiles,
         CachedAttentionKernels.Simt,
         AttentionKernels.Forward,
