@@ -23,7 +23,8 @@ internal static class ProductCases
             .Concat(Attentions(device, "full 4x2048 d128", 4, 2048, new AttentionShape(32, 32, 128, Causal: false)))
             .Concat(Attentions(device, "causal 1x8192 d128", 1, 8192, new AttentionShape(32, 32, 128, Causal: true)))
             .Concat(Attentions(device, "full 16x577 d64", 16, 577, new AttentionShape(16, 16, 64, Causal: false)))
-            .Concat(Decoding(device));
+            .Concat(Decoding(device))
+            .Concat(Choices(device));
 
     /// <summary>The yardstick: a square product of 8192.</summary>
     internal static KernelCase Square(CudaDevice device, GpuTensors tensors)
@@ -79,14 +80,29 @@ internal static class ProductCases
         {
             using GpuTensors t = new(device);
             Tensor qkv = t.Noise(Type, 1, shape.QkvSize), o = t.Empty(Type, 1, shape.OutputSize), starts = t.Ints(0, 1), before = t.Ints(past);
+            Rotary rotary = new(t.Noise(DType.F32, 4096, shape.HeadSize / 2), t.Noise(DType.F32, 4096, shape.HeadSize / 2), before);
             (Tensor Keys, Tensor Values)[] layers = [.. Enumerable.Range(0, 16).Select(_ => (t.Noise(Type, 1, shape.KvHeads, 4096, shape.HeadSize), t.Noise(Type, 1, shape.KvHeads, 4096, shape.HeadSize)))];
             int next = 0;
             double bytes = 2.0 * shape.KvHeads * shape.HeadSize * (past + 1) * Type.Size();
             yield return new KernelCase($"cached_attention decode {past + 1}", bytes, IsCompute: false, () =>
             {
                 (Tensor keys, Tensor values) = layers[next++ % layers.Length];
-                CachedAttention.Forward(device, o, qkv, keys, values, starts, before, maxLength: 1, shape);
+                CachedAttention.AppendForward(device, o, keys, values, qkv, rotary, starts, before, maxLength: 1, shape);
             });
+        }
+    }
+
+    private static IEnumerable<KernelCase> Choices(CudaDevice device)
+    {
+        const int Vocabulary = 32000;
+        using GpuTensors t = new(device);
+        Tensor ids = t.Empty(DType.I32, 1), logits = t.Noise(Type, 1, Vocabulary), draws = t.Empty(DType.F64, 1, TokenDraw.Width);
+
+        // The noise is a fiftieth of what logits spread.
+        foreach ((string name, TokenDraw draw) in ((string, TokenDraw)[])[("greedy", new(0.5, 0, 0, 1)), ("temperature", new(0.5, 0.01, 0, 1)), ("top-k and top-p", new(0.5, 0.01, 50, 0.9))])
+        {
+            device.CopyFromHost<TokenDraw>(draws, [draw]);
+            yield return new KernelCase($"sampling {name}", (double)Vocabulary * Type.Size(), IsCompute: false, () => Sampling.Forward(device, ids, logits, draws));
         }
     }
 }

@@ -37,5 +37,8 @@ public class CachedAttentionBench : OpBench
     public void Append() => CachedAttention.Append(Device, _keys, _values, _qkv, _rotary, _starts, _past, Shape);
 
     [Benchmark]
+    public void AppendForward() => CachedAttention.AppendForward(Device, _o, _keys, _values, _qkv, _rotary, _starts, _past, Rows, Shape);
+
+    [Benchmark]
     public void Forward() => CachedAttention.Forward(Device, _o, _qkv, _keys, _values, _starts, _past, Rows, Shape);
 }
