@@ -37,7 +37,7 @@ DEVICE void load_turned(float (&x)[N], const T* head, int e, int half, const flo
 
 // Lanes threads share a key, each with Vectors times N of its elements: Lanes * Vectors * N is D or more. Heads: query heads of a group that a block takes.
 // blockIdx: x split, y key-value head and part of its group, z sequence; a ticket for each y and z. With append the new row is turned (unless cosines is null) and put into the cache,
-// else it is there already. Shared memory: the warps' results, or slots and weights of joining splits; then, for loads of 16 bytes, two steps of keys and values on their way. Every
+// else it is there already. Shared memory: the warps' results, or what joining splits needs; then, for loads of 16 bytes, two steps of keys and values on their way. Every
 // thread copies what it will read itself, so that it has to wait for nobody; in registers the compiler would let few loads be under way at a time.
 template <typename T, int N, int Lanes, int Vectors, int Heads>
 __global__ void __launch_bounds__(DECODE_THREADS, DECODE_BLOCKS<N>) cached_attention_decode(
@@ -258,7 +258,7 @@ __global__ void __launch_bounds__(DECODE_THREADS, DECODE_BLOCKS<N>) cached_atten
     const PartialPlace place{sums, statistics, ((i64)sequence * heads + first_head) * gridDim.x, (int)gridDim.x, head_size};
     join_warps<Heads>(place, shared_statistics, shared_sums, head_count);
     const int used = (count + share - 1) / share;
-    if (ends_last(tickets + (i64)sequence * gridDim.y + blockIdx.y, used, shared_statistics))
+    if (ends_last(tickets + (i64)sequence * gridDim.y + blockIdx.y, used, shared_statistics + JOIN_SLOTS))
     {
         join_splits(o + (row * heads + first_head) * head_size, place, used, head_count, shared_statistics);
     }

@@ -7,6 +7,7 @@
 constexpr int DECODE_THREADS = 128;
 constexpr int DECODE_WARPS = DECODE_THREADS / 32;
 constexpr int DECODE_KEYS = 4; // keys of a thread's step
+constexpr int JOIN_SLOTS = 2 * DECODE_WARPS + DECODE_THREADS;
 
 // The weight of sums made with maximum m when the maximum is top; none where there are no keys yet.
 DEVICE float weight_of(float m, float top) { return m == -infinity() ? 0.0f : exp2_approx(m - top); }
@@ -152,7 +153,8 @@ DEVICE void join_warps(const PartialPlace& place, const float* shared_statistics
     }
 }
 
-// Joins the splits of the block's heads. A thread has the weight of a split. Other multiprocessors have written: reads go past the first cache.
+// Joins the splits of the block's heads. A thread has the weight of a split. Other multiprocessors have written: reads go past the first cache. slots: two numbers a warp and a weight a
+// thread; the barriers of both reductions keep one head's apart from the next one's.
 template <typename T>
 DEVICE void join_splits(T* o, const PartialPlace& place, int used, int head_count, float* slots)
 {
@@ -162,8 +164,6 @@ DEVICE void join_splits(T* o, const PartialPlace& place, int used, int head_coun
     const int split = threadIdx.x;
     for (int h = 0; h < head_count; h++)
     {
-        // The head before is done with the slots and weights.
-        __syncthreads();
         const float m = split < used ? statistics[place.at(h, split) * 2] : -infinity();
         const float l = split < used ? statistics[place.at(h, split) * 2 + 1] : 0.0f;
         const float weight = weight_of(m, block_max<DECODE_THREADS>(m, slots));
@@ -184,7 +184,7 @@ DEVICE void join_splits(T* o, const PartialPlace& place, int used, int head_coun
     }
 }
 
-// Whether this block is the last of some that end here. tickets: zero before the first of them and after the last. slot: shared memory.
+// Whether this block is the last of some that end here. ticket: zero before the first of them and after the last. slot: shared memory that nobody else uses.
 DEVICE bool ends_last(u32* ticket, int blocks, float* slot)
 {
     __syncthreads();

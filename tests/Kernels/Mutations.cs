@@ -58,7 +58,6 @@ internal static class Mutations
         new("cached decode: earlier sums keep the old maximum", "cached_partial.cuh", "sum[h][j] *= factor;", string.Empty, "*.CachedAttention*"),
         new("cached decode: splits are joined without their maxima", "cached_partial.cuh", "weight_of(m, block_max<DECODE_THREADS>(m, slots))", "weight_of(m, block_max<DECODE_THREADS>(m, slots) * 0.0f + m)", "*.CachedAttention*"),
         new("cached decode: one split too few is joined", "cached_partial.cuh", "s < used; s++", "s < used - (used > 1); s++", "*.CachedAttention*"),
-        new("cached decode: heads share their weights", "cached_partial.cuh", "// The head before is done with the slots and weights.\n        __syncthreads();", string.Empty, "*.CachedAttention*"),
         new("cached decode: the last block but one joins", "cached_partial.cuh", "(u32)blocks - 1", "(u32)max(blocks - 2, 0)", "*.CachedAttention*"),
         new("cached decode: no barrier before it is known who ends last", "cached_partial.cuh", "    __syncthreads();\n    return *slot", "    return *slot", "*.CachedAttention*"),
         new("cached decode: counters are left as they were", "cached_partial.cuh", "*ticket = 0;", string.Empty, "*.CachedAttention*"),

@@ -54,9 +54,9 @@ internal static class CachedAttentionKernels
         {
             if (layoutType == type && layoutVector == vector && lanes * vectors * vector >= headSize)
             {
-                // The warps' results and two steps of keys and values on their way, 16 bytes a load; later two numbers a warp and a weight a split.
+                // The warps' results and two steps of keys and values on their way, 16 bytes a load; later two numbers a warp, a weight a split and one more.
                 const int Copies = 2 * 2 * Keys * Threads * 16;
-                const int Weights = ((2 * Warps) + MaxSplits) * sizeof(float);
+                const int Weights = ((2 * Warps) + MaxSplits + 1) * sizeof(float);
                 int shared = Math.Max(Weights, (Warps * heads * (headSize + 2) * sizeof(float)) + (vector > 1 ? Copies * vectors : 0));
                 return (new KernelVariant(type, vector, lanes, vectors, heads), heads, Threads / lanes * Keys, shared);
             }
