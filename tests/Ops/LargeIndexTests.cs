@@ -14,6 +14,7 @@ public sealed class LargeIndexTests
     private const int Width = 4096;
     private const long Rows = ((1L << 31) / Width) + 16;
     private const long NeededBytes = 12L << 30;
+    private const ulong Usual = 4UL << 30;
 
     [Fact]
     public void GatherRows_BehindTheTwoBillionthElement_ReadsAndWritesTheRightRows()
@@ -23,10 +24,7 @@ public sealed class LargeIndexTests
         nint memory = 0;
         try
         {
-            if (Emulator.IsAvailable)
-            {
-                Emulator.Configure(memoryBytes: 8UL << 30, architecture: 0, driverVersion: 0, devices: 0);
-            }
+            EmulateMemory(8UL << 30);
 
             // Not through the device, which would clear gigabytes.
             device.Synchronize();
@@ -47,11 +45,7 @@ public sealed class LargeIndexTests
         finally
         {
             _ = CudaDriver.MemFree(memory);
-            if (Emulator.IsAvailable)
-            {
-                Emulator.Configure(memoryBytes: 4UL << 30, architecture: 0, driverVersion: 0, devices: 0);
-            }
-
+            EmulateMemory(Usual);
             CudaDevices.Return(device);
         }
     }
@@ -74,10 +68,7 @@ public sealed class LargeIndexTests
         nint memory = 0;
         try
         {
-            if (Emulator.IsAvailable)
-            {
-                Emulator.Configure(memoryBytes: 8UL << 30, architecture: 0, driverVersion: 0, devices: 0);
-            }
+            EmulateMemory(8UL << 30);
 
             // Keys and values share the memory, some rows apart: of each only the last sequence's first rows are used.
             device.Synchronize();
@@ -91,6 +82,7 @@ public sealed class LargeIndexTests
         finally
         {
             _ = CudaDriver.MemFree(memory);
+            EmulateMemory(Usual);
             CudaDevices.Return(device);
         }
 
@@ -112,6 +104,15 @@ public sealed class LargeIndexTests
             float[] result = new float[o.Count];
             device.ReadFloats(result, o);
             return result;
+        }
+    }
+
+    // A GPU has what it has.
+    private static void EmulateMemory(ulong bytes)
+    {
+        if (Emulator.IsAvailable)
+        {
+            Emulator.Configure(memoryBytes: bytes, architecture: 0, driverVersion: 0, devices: 0);
         }
     }
 }

@@ -8,7 +8,7 @@ public sealed unsafe partial class CudaDevice
     private nint _workspace;
     private long _workspaceBytes;
     private nint _tickets;
-    private long _ticketCount;
+    private long _ticketBytes;
 
     /// <summary>Gets how often scratch memory was given another address: a graph that was captured before must not run any more.</summary>
     internal int ScratchMoves { get; private set; }
@@ -16,38 +16,37 @@ public sealed unsafe partial class CudaDevice
     /// <summary>Gives scratch memory to one op: valid until the next call, grown as needed and then kept.</summary>
     internal nint Workspace(long bytes)
     {
-        if (bytes > _workspaceBytes)
-        {
-            MakeCurrent();
-            Synchronize();
-            CudaDriver.MemFree(_workspace);
-            (_workspace, _workspaceBytes) = (0, 0);
-            _workspace = CudaMemory.Allocate(bytes, "an operation's workspace");
-            _workspaceBytes = bytes;
-            ScratchMoves++;
-        }
-
+        Grow(ref _workspace, ref _workspaceBytes, bytes, "an operation's workspace");
         return _workspace;
     }
 
     /// <summary>Gives 32-bit counters by which the blocks of a kernel find out which of them ends last. They are zero, and a kernel leaves them so.</summary>
     private nint Tickets(long count)
     {
-        if (count > _ticketCount)
+        const long Least = 1 << 12;
+        if (Grow(ref _tickets, ref _ticketBytes, Math.Max(count, Least) * sizeof(int), "counters of blocks"))
         {
-            const long Least = 1 << 12;
-            long bytes = Math.Max(count, Least) * sizeof(int);
-            MakeCurrent();
-            Synchronize();
-            CudaDriver.MemFree(_tickets);
-            (_tickets, _ticketCount) = (0, 0);
-            _tickets = CudaMemory.Allocate(bytes, "counters of blocks");
-            CudaException.ThrowIfFailed(CudaDriver.MemsetD8Async(_tickets, 0, (nuint)bytes, Stream));
-            _ticketCount = bytes / sizeof(int);
-            ScratchMoves++;
+            CudaException.ThrowIfFailed(CudaDriver.MemsetD8Async(_tickets, 0, (nuint)_ticketBytes, Stream));
         }
 
         return _tickets;
+    }
+
+    private bool Grow(ref nint address, ref long held, long bytes, string purpose)
+    {
+        if (bytes <= held)
+        {
+            return false;
+        }
+
+        MakeCurrent();
+        Synchronize();
+        CudaDriver.MemFree(address);
+        (address, held) = (0, 0);
+        address = CudaMemory.Allocate(bytes, purpose);
+        held = bytes;
+        ScratchMoves++;
+        return true;
     }
 
     private void FreeScratch()
