@@ -33,8 +33,14 @@ internal static class LargeModelPart
         });
         foreach (bool language in (bool[])[false, true])
         {
-            // Where one does not fit, more of them will not either.
-            sizes.MicroBatches.All(samples => Step(language, samples));
+            foreach (int samples in sizes.MicroBatches)
+            {
+                // Where one does not fit, more of them will not either.
+                if (!Step(language, samples))
+                {
+                    break;
+                }
+            }
         }
 
         return !guarded.Failed;
