@@ -72,8 +72,8 @@ internal sealed record KernelSizes
     /// <summary>Gets a great length, of one sequence.</summary>
     internal int LongLength { get; init; } = 8192;
 
-    /// <summary>Gets the rows that decoding attends to, the new one included.</summary>
-    internal IReadOnlyList<int> Cached { get; init; } = [1024, 4096];
+    /// <summary>Gets the rows that decoding attends to, the new one included, ascending: a picture and a question, and more.</summary>
+    internal IReadOnlyList<int> Cached { get; init; } = [640, 1024, 4096];
 
     /// <summary>Gets the rows of a further prompt that is read behind a cache.</summary>
     internal int PromptRows { get; init; } = 512;

@@ -151,7 +151,7 @@ def attentions():
             measure(f"Attention.Forward {name}", attend, "scaled_dot_product_attention")
         measure(f"Attention.Backward {name}", backward(attend(), (q, k, v), noise(sequences, heads, length, size)), "scaled_dot_product_attention, autograd")
     for kind, kv_heads in (("", 32), (" gqa", 8)):
-        for rows in (1024, 4096):
+        for rows in (640, 1024, 4096):
             count = 512_000_000 // (4 * kv_heads * rows * 128) + 1
             q, caches, state = noise(1, 32, 1, 128), [(noise(1, kv_heads, rows, 128), noise(1, kv_heads, rows, 128)) for _ in range(count)], [0]
 
