@@ -9,6 +9,11 @@ namespace LlavaCuda.Devices;
 /// An NVIDIA GPU as a device: one stream, kernels of <c>kernels/</c> compiled at first use, matrix products through cuBLASLt. Storage is bf16 (or single precision, to compare with others);
 /// sums, statistics and gradients of weights are single precision. The ops are in <c>Ops/Cuda</c>, one file each. Two runs give the same bits.
 /// </summary>
+/// <remarks>
+/// Calls may come from any thread, one at a time; threads that share a device take turns. A call that comes while another thread's is under way, be it an op, a copy, an allocation or a pass that
+/// is captured from its first op to its last, throws an <see cref="InvalidOperationException"/> and changes nothing. Only <see cref="FreeBytes"/> may be read, and memory be given back, at any time.
+/// Disposing the device, or a pass or a staging of it, waits for the call that is under way and throws nothing; a later call of the device finds it disposed.
+/// </remarks>
 public sealed unsafe partial class CudaDevice : Device
 {
     // What this thread's current context is, and how many contexts had been given back when it became so: one made later may have the address of one given back.
@@ -132,7 +137,7 @@ public sealed unsafe partial class CudaDevice : Device
     public override DeviceMemory Allocate(long bytes, string purpose)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         nint address = CudaMemory.Allocate(Math.Max(bytes, 1), purpose);
         lock (_blocks)
         {
@@ -156,7 +161,7 @@ public sealed unsafe partial class CudaDevice : Device
     /// <inheritdoc/>
     public override void Synchronize()
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         CudaException.ThrowIfFailed(CudaDriver.StreamSynchronize(_stream.Value));
     }
 
@@ -187,7 +192,7 @@ public sealed unsafe partial class CudaDevice : Device
             return;
         }
 
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         _kernels.Get(template, variant).Launch(_stream.Value, grid, threads, sharedBytes, arguments);
         if (_synchronous)
         {
@@ -198,12 +203,17 @@ public sealed unsafe partial class CudaDevice : Device
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (!disposing || _disposed)
+        if (!disposing)
         {
             return;
         }
 
-        MakeCurrent();
+        using CudaCall call = BeginDisposal();
+        if (_disposed)
+        {
+            return;
+        }
+
         CudaDriver.StreamSynchronize(_stream.Value);
         FreeScratch();
         _products?.Dispose();
@@ -238,8 +248,8 @@ public sealed unsafe partial class CudaDevice : Device
         return Marshal.PtrToStringUTF8((nint)name) ?? string.Empty;
     }
 
-    // Calls may come from any thread, one at a time; the driver knows a current context a thread.
-    internal void MakeCurrent()
+    // Calls may come from any thread; the driver knows a current context a thread.
+    private void MakeCurrent()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int era = Volatile.Read(ref _era);
