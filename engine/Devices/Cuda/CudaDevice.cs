@@ -29,7 +29,7 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly StagingRing _staging;
     private readonly string _name;
     private readonly int _capability;
-    private readonly bool _synchronous;
+    private readonly bool _synchronous = EnvironmentSwitch.IsOn("LLAVACUDA_SYNCHRONOUS");
     private GemmPlans? _products;
     private bool _disposed;
 
@@ -37,6 +37,7 @@ public sealed unsafe partial class CudaDevice : Device
     /// <param name="ordinal">Which GPU of those that the driver shows.</param>
     /// <param name="computeType">Storage of weights and activations: <see cref="DType.BF16"/> or <see cref="DType.F32"/>.</param>
     /// <exception cref="PlatformNotSupportedException">Driver, GPU, NVRTC or cuBLASLt cannot be had; the message names what and where it was looked for.</exception>
+    /// <exception cref="ArgumentException">There is no such storage, or <c>LLAVACUDA_AUTOTUNE</c> or <c>LLAVACUDA_SYNCHRONOUS</c> is neither 0 nor 1.</exception>
     public CudaDevice(int ordinal = 0, DType computeType = DType.BF16)
     {
         if (computeType is not (DType.BF16 or DType.F32))
@@ -60,7 +61,6 @@ public sealed unsafe partial class CudaDevice : Device
             _stream = CudaStreamHandle.Create(_context);
             _staging = new StagingRing(_context);
             _kernels = new KernelLibrary(_context, new KernelCompiler(KernelTarget.Choose(_capability, KernelCompiler.SupportedArchitectures())), new KernelCache(KernelCache.DefaultFolder));
-            _synchronous = Environment.GetEnvironmentVariable("LLAVACUDA_SYNCHRONOUS") == "1";
         }
         catch
         {
@@ -94,7 +94,7 @@ public sealed unsafe partial class CudaDevice : Device
     }
 
     /// <summary>Gets a value indicating whether the algorithms of matrix products are measured, once a problem, and kept on disk; by default when <c>LLAVACUDA_AUTOTUNE</c> is 1.</summary>
-    public bool Autotunes { get; init; } = Environment.GetEnvironmentVariable("LLAVACUDA_AUTOTUNE") == "1";
+    public bool Autotunes { get; init; } = EnvironmentSwitch.IsOn("LLAVACUDA_AUTOTUNE");
 
     // 4194 rows of 32000: with fewer, reading and writing the weight's gradient would weigh in its product.
     internal override long LogitsAtOnce => 1 << 27;
