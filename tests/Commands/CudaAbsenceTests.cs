@@ -34,9 +34,39 @@ public sealed class CudaAbsenceTests : IDisposable
     [InlineData("LLAVACUDA_SYNCHRONOUS")]
     public void SwitchThatIsNoSwitch_IsNamedWithItsValue(string variable) => AssertFailsOn(2, "cuda", All, [(variable, "yes")], $"{variable} is 'yes'; expected 0 or 1.");
 
+    [Fact]
+    public void CacheThatIsAFile_IsNamed()
+    {
+        string file = Path.Combine(_folder, "kernels");
+        File.WriteAllText(file, "a file where a folder should be");
+        AssertFails(All, [("LLAVACUDA_CACHE", file)], $"LLAVACUDA_CACHE names {file}, which is a file; expected a folder.");
+    }
+
+    /// <summary>That is no error: the device opens, and only the model is missing.</summary>
+    [Fact]
+    public void CacheThatCannotBeWritten_IsTold()
+    {
+        string file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "a file where a folder should be");
+        (int exit, string error) = Verify("/no/such/folder", "cuda", All, ("LLAVACUDA_CACHE", Path.Combine(file, "kernels")));
+        Assert.Equal(1, exit);
+        string[] lines = error.TrimEnd('\n').Split('\n');
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith($"llava: compiled kernels are not kept for the next run: {file}/kernels cannot be written to (", lines[0], StringComparison.Ordinal);
+        Assert.Contains("/no/such/folder", lines[1], StringComparison.Ordinal);
+    }
+
     private void AssertFails(string[] libraries, (string Name, string Value)[] environment, params string[] words) => AssertFailsOn(1, "cuda", libraries, environment, words);
 
     private void AssertFailsOn(int code, string device, string[] libraries, (string Name, string Value)[] environment, params string[] words)
+    {
+        (int exit, string error) = Verify(ReferenceFiles.Shipped("layouts", "huggingface"), device, libraries, environment);
+        Assert.Equal(code, exit);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+        Assert.All(words, word => Assert.Contains(word, error, StringComparison.Ordinal));
+    }
+
+    private (int Exit, string Error) Verify(string model, string device, string[] libraries, params (string Name, string Value)[] environment)
     {
         Assert.SkipUnless(Emulator.IsAvailable, Emulator.Reason ?? string.Empty);
         foreach (string library in libraries)
@@ -44,15 +74,7 @@ public sealed class CudaAbsenceTests : IDisposable
             File.CreateSymbolicLink(Path.Combine(_folder, library), Path.Combine(Environment.GetEnvironmentVariable("LLAVACUDA_CUDA_PATH")!, library));
         }
 
-        (int exit, _, string error) = LlavaProcess.Run(
-            [("LLAVACUDA_CUDA_PATH", _folder), .. environment],
-            "verify",
-            "--model",
-            ReferenceFiles.Shipped("layouts", "huggingface"),
-            "--device",
-            device);
-        Assert.Equal(code, exit);
-        Assert.Single(error.TrimEnd('\n').Split('\n'));
-        Assert.All(words, word => Assert.Contains(word, error, StringComparison.Ordinal));
+        (int exit, _, string error) = LlavaProcess.Run([("LLAVACUDA_CUDA_PATH", _folder), .. environment], "verify", "--model", model, "--device", device);
+        return (exit, error);
     }
 }

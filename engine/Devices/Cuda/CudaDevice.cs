@@ -38,6 +38,7 @@ public sealed unsafe partial class CudaDevice : Device
     /// <param name="computeType">Storage of weights and activations: <see cref="DType.BF16"/> or <see cref="DType.F32"/>.</param>
     /// <exception cref="PlatformNotSupportedException">Driver, GPU, NVRTC or cuBLASLt cannot be had; the message names what and where it was looked for.</exception>
     /// <exception cref="ArgumentException">There is no such storage, or <c>LLAVACUDA_AUTOTUNE</c> or <c>LLAVACUDA_SYNCHRONOUS</c> is neither 0 nor 1.</exception>
+    /// <exception cref="IOException"><c>LLAVACUDA_CACHE</c> names a file.</exception>
     public CudaDevice(int ordinal = 0, DType computeType = DType.BF16)
     {
         if (computeType is not (DType.BF16 or DType.F32))
@@ -45,6 +46,7 @@ public sealed unsafe partial class CudaDevice : Device
             throw new ArgumentException($"The CUDA device stores BF16 or F32, not {computeType}.", nameof(computeType));
         }
 
+        string? cache = CacheFolder.Choose();
         CudaAvailability.Require(ordinal);
         ComputeType = computeType;
         Ordinal = ordinal;
@@ -60,7 +62,8 @@ public sealed unsafe partial class CudaDevice : Device
             MakeCurrent();
             _stream = CudaStreamHandle.Create(_context);
             _staging = new StagingRing(_context);
-            _kernels = new KernelLibrary(_context, new KernelCompiler(KernelTarget.Choose(_capability, KernelCompiler.SupportedArchitectures())), new KernelCache(KernelCache.DefaultFolder));
+            _kernels = new KernelLibrary(_context, new KernelCompiler(KernelTarget.Choose(_capability, KernelCompiler.SupportedArchitectures())), new KernelCache(cache));
+            KernelsNotKept = CacheFolder.WhyNotKept(cache);
         }
         catch
         {
@@ -95,6 +98,9 @@ public sealed unsafe partial class CudaDevice : Device
 
     /// <summary>Gets a value indicating whether the algorithms of matrix products are measured, once a problem, and kept on disk; by default when <c>LLAVACUDA_AUTOTUNE</c> is 1.</summary>
     public bool Autotunes { get; init; } = EnvironmentSwitch.IsOn("LLAVACUDA_AUTOTUNE");
+
+    /// <summary>Gets why kernels that are compiled here have to be compiled again by the next process, in one line, or null where they are kept.</summary>
+    public string? KernelsNotKept { get; }
 
     // 4194 rows of 32000: with fewer, reading and writing the weight's gradient would weigh in its product.
     internal override long LogitsAtOnce => 1 << 27;
