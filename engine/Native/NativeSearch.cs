@@ -24,7 +24,7 @@ internal static class NativeSearch
             int before = places.Count;
             foreach (string? folder in folders)
             {
-                places.Add(folder ?? title);
+                places.Add(folder is null ? title : NativeFolders.Marked(folder));
                 foreach ((string file, int major) in names)
                 {
                     if (TryOpen(component, folder, file, driver is null || major <= driver.Major ? null : driver, machine, tried) is NativeImage image)
