@@ -22,7 +22,7 @@ internal static class KernelsCommand
             DefaultValueFactory = static _ => string.Join(',', KernelTargets.Default),
         };
         Option<string?> table = new("--out") { Description = "Also write the table (tab-separated) to this file." };
-        Option<string?> only = new("--only") { Description = "Only kernels whose name, or whose file's, contains this." };
+        Option<string?> only = new("--only") { Description = "Only kernels whose name, or whose file's, contains this; all unless given." };
         Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only };
         command.SetAction(parsed =>
         {
