@@ -63,6 +63,7 @@ public sealed unsafe partial class CudaDevice
     // How many splits there are depends on what does not change from token to token, so that a captured graph stays right.
     private void AttendOneRow(Tensor o, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, bool append, AttentionShape shape)
     {
+        using CudaCall call = BeginCall();
         int group = shape.Heads / shape.KvHeads;
 
         // Where halves of a head are rotated with each other, a load must not reach beyond its half.

@@ -28,7 +28,7 @@ public sealed class KernelLibraryTests
         Tensor x = test.Singles([1, 2, 3, 4], 4);
 
         // Kernels of its own, so that the signature is looked at.
-        using KernelLibrary kernels = new(device.Context, new KernelCompiler(KernelTarget.Choose(device.Capability, KernelCompiler.SupportedArchitectures())), new KernelCache(KernelCache.DefaultFolder));
+        using KernelLibrary kernels = new(device.Context, new KernelCompiler(KernelTarget.Choose(device.Capability, KernelCompiler.SupportedArchitectures())), new KernelCache(CacheFolder.Choose()));
         Kernel kernel = kernels.Get(GeluKernels.Forward, new KernelVariant(DType.F32, 4));
         Assert.Contains("launched with 2 arguments; its signature has more", Assert.Throws<ArgumentException>(() => kernel.Launch(device.Stream, 1, 256, 0, [x, x])).Message, StringComparison.Ordinal);
         Assert.Contains("launched with 4 arguments; its signature has fewer", Assert.Throws<ArgumentException>(() => kernel.Launch(device.Stream, 1, 256, 0, [x, x, 4L, 4L])).Message, StringComparison.Ordinal);
