@@ -12,22 +12,26 @@ internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart
     /// <param name="files">Where parts put their figures.</param>
     /// <param name="reference">A model folder with a reference, for <c>verify</c>.</param>
     internal static CheckPlan Full(CheckFiles files, string reference) =>
-        Make(files, reference, Beside("peers", "llava-1.5-7b.json"), ModelSizes.Full, ["-trait", "Category=Emulator"], [("LLAVACUDA_TEST_DEVICE", "gpu")], []);
+        Make(files, reference, Beside("peers", "llava-1.5-7b.json"), ModelSizes.Full, ["-trait", "Category=Emulator"], []);
 
     /// <summary>Plans a rehearsal: the same parts on any device, the emulator's among them, at sizes that take seconds; the device tests only as far as to see them start.</summary>
     /// <param name="files">As for <see cref="Full"/>.</param>
     /// <param name="reference">As for <see cref="Full"/>; also the model that is measured.</param>
     internal static CheckPlan Rehearsal(CheckFiles files, string reference) =>
-        Make(files, reference, Path.Combine(reference, "config.json"), ModelSizes.Small, ["-class", "*.FillCudaTests"], [], [Program.Rehearse]);
+        Make(files, reference, Path.Combine(reference, "config.json"), ModelSizes.Small, ["-class", "*.FillCudaTests"], [Program.Rehearse]);
 
-    private static CheckPlan Make(CheckFiles files, string reference, string model, ModelSizes sizes, string[] tests, (string, string)[] testEnvironment, string[] more)
+    private static CheckPlan Make(CheckFiles files, string reference, string model, ModelSizes sizes, string[] tests, string[] more)
     {
         CheckPart Verify(string precision) =>
             new($"verify {precision}", TimeSpan.FromSeconds(30), Beside("llava"), ["verify", "--model", reference, "--device", "cuda", "--precision", precision]);
         return new CheckPlan(
             TimeSpan.FromMinutes(9.5),
             [
-                new CheckPart("device tests", TimeSpan.FromSeconds(115), Beside("LlavaCuda.Tests"), ["-noColor", "-noLogo", .. tests]) { Environment = testEnvironment, Evidence = SomeTests() },
+                new CheckPart("device tests", TimeSpan.FromSeconds(115), Beside("LlavaCuda.Tests"), ["-noColor", "-noLogo", .. tests])
+                {
+                    Environment = [("LLAVACUDA_TEST_DEVICE", "gpu")],
+                    Evidence = SomeTests(),
+                },
                 Verify("fp32"),
                 Verify("bf16"),
                 new CheckPart("kernels", TimeSpan.FromSeconds(100), Beside("LlavaCuda.GpuCheck"), ["kernels", files.Kernels, .. more]),
