@@ -17,6 +17,9 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
     /// <summary>Gets variables that it runs with, besides the check's own.</summary>
     internal IReadOnlyList<(string Name, string Value)> Environment { get; init; } = [];
 
+    /// <summary>Gets a value indicating whether it is ours and needs a device of ours: where none can be opened it is not run.</summary>
+    internal bool NeedsDevice { get; init; } = true;
+
     /// <summary>Gets what one of its lines has to contain, or null: exit code 0 alone does not show that tests were found.</summary>
     internal Regex? Evidence { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
                 0 => Ok,
                 int code => $"exit code {code}",
                 null when stop.IsCancellationRequested => "interrupted",
-                null => $"ended after {clock.Elapsed.TotalSeconds:F0} s",
+                null => $"stopped at its limit of {(limit < Limit ? limit : Limit).TotalSeconds:F0} s",
             };
         }
         catch (Win32Exception error)

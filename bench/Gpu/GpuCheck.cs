@@ -17,6 +17,7 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
     private readonly string _date = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     private readonly List<CheckOutcome> _outcomes = [];
     private string _device = string.Empty;
+    private bool _opens;
     private string[] _versions = [];
 
     /// <summary>Runs the check and prints the table last.</summary>
@@ -35,11 +36,16 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
         foreach (CheckPart part in plan.Parts)
         {
             TimeSpan left = plan.Whole - Stopwatch.GetElapsedTime(start);
-            both.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{_outcomes.Count + 1}/{plan.Parts.Count}] {part.Name}, at most {part.Limit.TotalSeconds:F0} s; {left.TotalSeconds:F0} s left for all"));
-            _outcomes.Add(
-                stop.IsCancellationRequested ? new CheckOutcome(part.Name, false, "not run: interrupted", 0, [])
-                : left <= TimeSpan.Zero ? new CheckOutcome(part.Name, false, "not run: no time was left", 0, [])
-                : await part.RunAsync(left, both, stop));
+            if (WhyNot(part, left, stop) is { } reason)
+            {
+                _outcomes.Add(new CheckOutcome(part.Name, false, $"not run: {reason}", 0, []));
+            }
+            else
+            {
+                both.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{_outcomes.Count + 1}/{plan.Parts.Count}] {part.Name}, at most {part.Limit.TotalSeconds:F0} s; {left.TotalSeconds:F0} s left for all"));
+                _outcomes.Add(await part.RunAsync(left, both, stop));
+            }
+
             report = Report();
             GpuJson.Write(files.Report, report);
             await File.WriteAllTextAsync(files.Table, report.ToMarkdown(), CancellationToken.None);
@@ -50,19 +56,26 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
         return _outcomes.TrueForAll(static o => o.Passed);
     }
 
-    // A device that cannot be opened fails the parts that need it, not the report.
+    private string? WhyNot(CheckPart part, TimeSpan left, CancellationToken stop) =>
+        stop.IsCancellationRequested ? "interrupted"
+        : left <= TimeSpan.Zero ? "no time was left"
+        : part.NeedsDevice && !_opens ? "no CUDA device"
+        : null;
+
+    // A device that cannot be opened costs the parts that need it, not the report.
     private void Describe()
     {
         try
         {
             using CudaDevice device = new();
             _device = device.Description;
+            _opens = true;
             _versions =
             [
                 $"CUDA driver {NativeLoader.Find(NativeComponent.Driver).Version}, NVRTC {NativeLoader.Find(NativeComponent.Nvrtc).Version}, cuBLASLt {NativeLoader.Find(NativeComponent.CublasLt).Version}",
             ];
         }
-        catch (Exception error) when (error is PlatformNotSupportedException or CudaException or CublasException or InsufficientMemoryException or ArgumentException)
+        catch (Exception error) when (error is PlatformNotSupportedException or CudaException or CublasException or InsufficientMemoryException or ArgumentException or IOException)
         {
             _device = $"no CUDA device: {error.Message}";
         }

@@ -26,10 +26,14 @@ internal sealed record GpuReport(string Date, string Device, IReadOnlyList<strin
         text.Append("\n| part | | s |\n| --- | --- | --- |\n");
         foreach (CheckOutcome part in Parts)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {part.Name} | {(part.Passed ? "ok" : $"FAILED: {part.End}; {Cell(part.LastLines.Count == 0 ? null : part.LastLines[^1])}")} | {part.Seconds:F0} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {part.Name} | {(part.Passed ? "ok" : Cell($"FAILED: {part.End}{(part.LastLines.Count == 0 ? string.Empty : $"; {part.LastLines[^1]}")}"))} | {part.Seconds:F0} |\n");
         }
 
-        text.Append("\n| | time | rate | share of yardstick | times the peer |\n| --- | --- | --- | --- | --- |\n");
+        if (Rows.Count > 0)
+        {
+            text.Append("\n| | time | rate | share of yardstick | times the peer |\n| --- | --- | --- | --- | --- |\n");
+        }
+
         foreach (GpuRow row in Rows)
         {
             string share = row.Share is double part ? string.Create(CultureInfo.InvariantCulture, $"{100 * part:F0} % of {row.Of}") : string.Empty;

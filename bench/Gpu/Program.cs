@@ -20,14 +20,7 @@ internal static class Program
         switch (rest)
         {
             case ["run", string folder, string reference]:
-                using (InterruptScope interrupt = new())
-                {
-                    CheckFiles files = new(Path.GetFullPath(folder));
-                    GpuCheck check = new(files, rehearsal ? CheckPlan.Rehearsal(files, reference) : CheckPlan.Full(files, reference));
-                    bool passed = await check.RunAsync(Console.Out, interrupt.Token);
-                    return interrupt.Token.IsCancellationRequested ? ExitCode.Interrupted : passed ? ExitCode.Ok : ExitCode.Failed;
-                }
-
+                return await CheckAsync(new CheckFiles(Path.GetFullPath(folder)), reference, rehearsal);
             case ["kernels", string file]:
                 return OnDevice(device => KernelsPart.Run(device, rehearsal ? KernelSizes.Small : KernelSizes.Full, file));
             case ["model", string file, string config]:
@@ -35,6 +28,21 @@ internal static class Program
             default:
                 await Console.Error.WriteLineAsync($"expected: run RESULTS REFERENCE, kernels FILE, or model FILE CONFIG; perhaps {Rehearse} behind them");
                 return ExitCode.Usage;
+        }
+    }
+
+    private static async Task<int> CheckAsync(CheckFiles files, string reference, bool rehearsal)
+    {
+        using InterruptScope interrupt = new();
+        try
+        {
+            GpuCheck check = new(files, rehearsal ? CheckPlan.Rehearsal(files, reference) : CheckPlan.Full(files, reference));
+            bool passed = await check.RunAsync(Console.Out, interrupt.Token);
+            return interrupt.Token.IsCancellationRequested ? ExitCode.Interrupted : passed ? ExitCode.Ok : ExitCode.Failed;
+        }
+        catch (Exception error)
+        {
+            return Told(error);
         }
     }
 
@@ -47,9 +55,15 @@ internal static class Program
         }
         catch (Exception error)
         {
-            // One line, as of the other program.
-            Console.Error.WriteLine(ExitCode.Line(ExitCode.Unwrap(error)));
-            return ExitCode.Of(ExitCode.Unwrap(error));
+            return Told(error);
         }
+    }
+
+    // One line, as of the other program.
+    private static int Told(Exception error)
+    {
+        Exception cause = ExitCode.Unwrap(error);
+        Console.Error.WriteLine(ExitCode.Line(cause));
+        return ExitCode.Of(cause);
     }
 }

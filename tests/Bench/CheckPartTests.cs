@@ -58,7 +58,7 @@ public sealed class CheckPartTests
         Stopwatch clock = Stopwatch.StartNew();
         CheckOutcome outcome = await Shell("echo begun; sleep 300", own ? little : Long).RunAsync(own ? Long : little, TextWriter.Null, TestContext.Current.CancellationToken);
         Assert.False(outcome.Passed);
-        Assert.StartsWith("ended after", outcome.End, StringComparison.Ordinal);
+        Assert.StartsWith("stopped at its limit of", outcome.End, StringComparison.Ordinal);
         Assert.Equal(["begun"], outcome.LastLines);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"{clock.Elapsed}");
     }

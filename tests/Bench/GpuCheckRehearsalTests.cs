@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using LlavaCuda.Bench.Gpu;
+using LlavaCuda.Tests.Commands;
 using LlavaCuda.Tests.Emulation;
+using LlavaCuda.Tests.Ops;
 
 namespace LlavaCuda.Tests.Bench;
 
@@ -35,5 +37,28 @@ public sealed class GpuCheckRehearsalTests : IDisposable
         // PyTorch is another matter; where it is missing, its parts are told and cost nothing else.
         Assert.Contains("| PyTorch ops |", table, StringComparison.Ordinal);
         Assert.Contains("| transformers |", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_WithoutADriver_SaysSoOnceAndRunsWhatNeedsNone()
+    {
+        Assert.SkipWhen(CudaDevices.IsGpu, "There is a driver.");
+        (int exit, string output, string error) = LlavaProcess.RunOther("LlavaCuda.GpuCheck", [("LLAVACUDA_CUDA_PATH", _files.Folder)], ["run", _files.Folder, ReferenceFiles.Shipped("model"), "--rehearse"]);
+        Assert.Equal(1, exit);
+        Assert.Empty(error);
+        Assert.Contains("no CUDA device: The NVIDIA driver", output, StringComparison.Ordinal);
+        Assert.Contains("| device tests | FAILED: not run: no CUDA device |", output, StringComparison.Ordinal);
+        Assert.Contains("| model | FAILED: not run: no CUDA device |", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("| PyTorch ops | FAILED: not run", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_WhereResultsCannotBe_SaysSoInOneLine()
+    {
+        Directory.CreateDirectory(_files.Report);
+        (int exit, _, string error) = LlavaProcess.RunOther("LlavaCuda.GpuCheck", [], ["run", _files.Folder, ReferenceFiles.Shipped("model"), "--rehearse"]);
+        Assert.Equal(1, exit);
+        Assert.Single(error.Trim().Split('\n'));
+        Assert.Contains(_files.Report, error, StringComparison.Ordinal);
     }
 }

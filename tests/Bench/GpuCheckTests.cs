@@ -60,8 +60,8 @@ public sealed class GpuCheckTests : IDisposable
         (bool passed, string table) = await Run(stop.Token, stopping, Part("model", _files.Model, Model));
         Assert.False(passed);
         Assert.Contains("A.Forward 8", table, StringComparison.Ordinal);
-        Assert.Contains("| kernels | FAILED: interrupted;", table, StringComparison.Ordinal);
-        Assert.Contains("| model | FAILED: not run: interrupted;", table, StringComparison.Ordinal);
+        Assert.Contains("| kernels | FAILED: interrupted |", table, StringComparison.Ordinal);
+        Assert.Contains("| model | FAILED: not run: interrupted |", table, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class GpuCheckTests : IDisposable
     [InlineData("Emulated GPU", null)]
     public void Peak_OfADevice_IsItsOwn(string name, double? teraflops) => Assert.Equal(teraflops, DensePeak.Of(name));
 
-    private static CheckPart Part(string name, string file, string content) => new(name, TimeSpan.FromMinutes(1), "/bin/sh", ["-c", $"printf '%s' '{content}' > '{file}'"]);
+    private static CheckPart Part(string name, string file, string content) => new(name, TimeSpan.FromMinutes(1), "/bin/sh", ["-c", $"printf '%s' '{content}' > '{file}'"]) { NeedsDevice = false };
 
     private async Task<string> Run(params CheckPart[] parts)
     {

@@ -2,11 +2,14 @@ using System.Diagnostics;
 
 namespace LlavaCuda.Tests.Commands;
 
-/// <summary>The <c>llava</c> program in a process of its own, with environment variables of its own.</summary>
+/// <summary>The <c>llava</c> program, or another of the project's, in a process of its own, with environment variables of its own.</summary>
 internal static class LlavaProcess
 {
     /// <summary>Runs it to its end.</summary>
-    internal static (int Exit, string Output, string Error) Run(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    internal static (int Exit, string Output, string Error) Run(IEnumerable<(string Name, string Value)> environment, params string[] arguments) => RunOther("llava", environment, arguments);
+
+    /// <summary>Runs another program to its end.</summary>
+    internal static (int Exit, string Output, string Error) RunOther(string program, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
         ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
@@ -18,7 +21,7 @@ internal static class LlavaProcess
             start.Environment[name] = value;
         }
 
-        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "llava.dll"), .. arguments])
+        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

@@ -3,7 +3,8 @@ using LlavaCuda.Tests.Commands;
 namespace LlavaCuda.Tests.Kernels;
 
 /// <summary>
-/// NVIDIA's own compiler, in a process of its own: this process has the emulator's in its place. It is looked for in <c>LLAVACUDA_NVRTC</c>, else where the program looks.
+/// NVIDIA's own compiler, in a process of its own: this process has the emulator's in its place. It is looked for in <c>LLAVACUDA_NVRTC</c>, else where the program looks
+/// (<c>LLAVACUDA_CUDA_PATH</c> names the emulator in this process, so that it cannot name NVRTC).
 /// </summary>
 internal static class Nvrtc
 {
@@ -16,7 +17,7 @@ internal static class Nvrtc
     internal static bool IsRequired => (Environment.GetEnvironmentVariable("LLAVACUDA_REQUIRE") ?? string.Empty).Split(',').Contains("nvrtc");
 
     /// <summary>Gets why it is not there.</summary>
-    internal static string Absence => Probe.Value.Output.Trim();
+    internal static string Absence => $"{Probe.Value.Output.Trim()} For the tests, LLAVACUDA_NVRTC names its folder.";
 
     /// <summary>Runs <c>llava kernels</c>.</summary>
     internal static (int Exit, string Output) RunKernels(params string[] arguments)

@@ -36,7 +36,22 @@ internal static class CudaReport
             row($"gpu {ordinal}", Describe(ordinal));
         }
 
-        row("cuda", unusable ?? "can be used: --device cuda");
+        row("cuda", unusable ?? Trial() ?? "can be used: --device cuda");
+    }
+
+    // What --device cuda would say. All is there; but a variable may be wrong, or the GPU be taken.
+    private static string? Trial()
+    {
+        try
+        {
+            using CudaDevice device = new();
+            _ = KernelSources.Headers;
+            return null;
+        }
+        catch (Exception error) when (error is IOException or ArgumentException or PlatformNotSupportedException or InsufficientMemoryException or CudaException or CublasException)
+        {
+            return ExitCode.Line(error);
+        }
     }
 
     /// <summary>Tells what came of looking for a library: what it is, or what was looked for; then where it was looked for before it was found, and what was there and was not taken.</summary>

@@ -8,18 +8,20 @@ namespace LlavaCuda.Devices;
 /// </summary>
 internal static class KernelSources
 {
+    private const string Variable = "LLAVACUDA_KERNELS";
     private const string Prefix = "kernels/";
-    private static readonly string? Folder = Environment.GetEnvironmentVariable("LLAVACUDA_KERNELS") is { Length: > 0 } folder ? folder : null;
+    private static readonly Lazy<string?> Folder = new(Choose);
+
+    private static readonly Lazy<IReadOnlyList<(string Name, string Text)>> AllHeaders =
+        new(static () => [.. Names().Where(static n => n.EndsWith(".cuh", StringComparison.Ordinal)).Select(static n => (n, Read(n)))]);
 
     /// <summary>Gets the headers by name, in a fixed order.</summary>
-    internal static IReadOnlyList<(string Name, string Text)> Headers { get; } =
-        [.. Names.Where(static n => n.EndsWith(".cuh", StringComparison.Ordinal)).Select(static n => (n, Read(n)))];
+    /// <exception cref="IOException">The variable names no folder of kernels.</exception>
+    internal static IReadOnlyList<(string Name, string Text)> Headers => AllHeaders.Value;
 
     /// <summary>Gets the stems of all kernel files.</summary>
-    internal static IReadOnlyList<string> Stems { get; } =
-        [.. Names.Where(static n => n.EndsWith(".cu", StringComparison.Ordinal)).Select(static n => n[..^3])];
-
-    private static IEnumerable<string> Names => (Folder is null ? Carried : Directory.EnumerateFiles(Folder).Select(static f => Path.GetFileName(f))).Order(StringComparer.Ordinal);
+    /// <exception cref="IOException">The variable names no folder of kernels.</exception>
+    internal static IReadOnlyList<string> Stems => [.. Names().Where(static n => n.EndsWith(".cu", StringComparison.Ordinal)).Select(static n => n[..^3])];
 
     private static IEnumerable<string> Carried =>
         Assembly.GetExecutingAssembly().GetManifestResourceNames().Where(static n => n.StartsWith(Prefix, StringComparison.Ordinal)).Select(static n => n[Prefix.Length..]);
@@ -27,13 +29,29 @@ internal static class KernelSources
     /// <summary>Reads a kernel file.</summary>
     /// <param name="stem">Its name without <c>.cu</c>.</param>
     /// <returns>The source.</returns>
+    /// <exception cref="IOException">The variable names no folder of kernels, or one without this.</exception>
     internal static string OfStem(string stem) => Read(stem + ".cu");
+
+    private static IEnumerable<string> Names() =>
+        (Folder.Value is { } folder ? Directory.EnumerateFiles(folder).Select(static f => Path.GetFileName(f)) : Carried).Order(StringComparer.Ordinal);
+
+    private static string? Choose()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } folder)
+        {
+            return null;
+        }
+
+        string? wrong = File.Exists(folder) ? "is a file" : !Directory.Exists(folder) ? "is missing" : !Directory.EnumerateFiles(folder, "*.cu").Any() ? "has no .cu files" : null;
+        return wrong is null ? folder : throw new IOException($"{Variable} names {folder}, which {wrong}; expected a folder of kernels.");
+    }
 
     private static string Read(string name)
     {
-        if (Folder is not null)
+        if (Folder.Value is { } folder)
         {
-            return File.ReadAllText(Path.Combine(Folder, name));
+            string file = Path.Combine(folder, name);
+            return File.Exists(file) ? File.ReadAllText(file) : throw new FileNotFoundException($"{Variable} names {folder}, which has no {name}.");
         }
 
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Prefix + name)
