@@ -54,6 +54,12 @@ internal static class Mutations
         new("cached decode: the new key is not turned", "cached_attention_decode.cu", "read_new(x, heads + kv_head, true)", "read_new(x, heads + kv_head, false)", "*.CachedAttention*"),
         new("cached decode: the new row is put a row too far", "cached_attention_decode.cu", "(i64)(count - 1) * head_size", "(i64)count * head_size", "*.CachedAttention*"),
         new("cached decode: every group of lanes counts the new row", "cached_attention_decode.cu", "own && u == 0", "u == 0", "*.CachedAttention*"),
+        new("cached decode: the new row is read from the cache while it is put there", "cached_attention_decode.cu", " - (has_new ? 1 : 0)", string.Empty, "*.CachedAttention*")
+        {
+            Also = [("partial.count(s);\n        read_new", "read_new"), ("partial.add(s, 0, x);", string.Empty)],
+        },
+        new("cached decode: a position for each sequence instead of each row", "cached_attention_decode.cu", "positions[row]", "positions[sequence]", "*.CachedAttention*"),
+        new("cached decode: copies under way when their place is used again", "cached_attention_decode.cu", "cp_async_wait<0>();", string.Empty, "*.CachedAttention*"),
         new("cached decode: 32-bit offset", "cached_attention_decode.cu", "((i64)sequence * kv_heads + kv_head) * capacity * head_size", "(i64)((sequence * kv_heads + kv_head) * capacity * head_size)", "*LargeIndexTests"),
         new("cached decode: earlier sums keep the old maximum", "cached_partial.cuh", "sum[h][j] *= factor;", string.Empty, "*.CachedAttention*"),
         new("cached decode: splits are joined without their maxima", "cached_partial.cuh", "weight_of(m, block_max<DECODE_THREADS>(m, slots))", "weight_of(m, block_max<DECODE_THREADS>(m, slots) * 0.0f + m)", "*.CachedAttention*"),

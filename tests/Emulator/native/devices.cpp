@@ -85,7 +85,7 @@ namespace emulator
             case 10: *value = 32; break;                                                      // warp size
             case 12: *value = 65536; break;                                                   // registers per block
             case 13: *value = 1980000; break;                                                 // clock, kHz
-            case 16: *value = multiprocessors; break;                                         // multiprocessors
+            case 16: *value = controls().multiprocessors; break;                              // multiprocessors
             case 18: *value = 0; break;                                                       // integrated
             case 20: *value = 0; break;                                                       // compute mode: anybody may use it
             case 31: *value = 1; break;                                                       // concurrent kernels
