@@ -25,7 +25,8 @@ internal static class KernelsCommand
         };
         Option<string?> table = new("--out") { Description = "Also write the table (tab-separated) to this file." };
         Option<string?> only = new("--only") { Description = "Only kernels whose name contains this." };
-        Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only };
+        Option<string?> ptx = new("--ptx") { Description = "Also write the PTX of every instance to this folder." };
+        Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only, ptx };
         command.SetAction(parsed =>
         {
             NativeLoader.Require(NativeComponent.Nvrtc);
@@ -36,6 +37,11 @@ internal static class KernelsCommand
             if (parsed.GetValue(table) is { } file)
             {
                 AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(Table(reports, names))));
+            }
+
+            if (parsed.GetValue(ptx) is { } folder)
+            {
+                WritePtx(folder, names, filter);
             }
 
             return Print(reports, parsed.InvocationConfiguration.Output);
@@ -64,6 +70,24 @@ internal static class KernelsCommand
             }
         });
         return [.. reports];
+    }
+
+    private static void WritePtx(string folder, string[] targets, string only)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (string target in targets)
+        {
+            KernelCompiler compiler = new(new KernelTarget(target.Replace("sm_", "compute_", StringComparison.Ordinal), IsPtx: true));
+            foreach (KernelTemplate kernel in KernelCatalog.All.Where(kernel => kernel.Function.Contains(only, StringComparison.Ordinal)))
+            {
+                foreach (KernelVariant variant in kernel.Instances)
+                {
+                    string expression = kernel.NameExpression(variant);
+                    string name = new([.. $"{target} {expression}".Select(static c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '-')]);
+                    AtomicFile.Write(Path.Combine(folder, name + ".ptx"), stream => stream.Write(compiler.Compile(kernel.Stem, expression).Image));
+                }
+            }
+        }
     }
 
     // One line an instance: its registers on every architecture, and a plus with the bytes where it spills.
