@@ -197,6 +197,7 @@ namespace emulator
             case 5: *value = machine().architecture; break;                                                  // PTX version
             case 6: *value = machine().architecture; break;                                                  // binary version
             case 8: *value = static_cast<int>(function->most_shared_bytes); break;                           // dynamic shared memory
+            case 9: *value = function->shared_carveout; break;                                               // share of the cache, percent
             default: return fail(invalid_value, text("the emulator knows nothing of function attribute %d", attribute));
         }
 
@@ -212,8 +213,9 @@ namespace emulator
         }
 
         constexpr int dynamic_shared_bytes = 8, shared_carveout = 9;
-        if (attribute == shared_carveout)
+        if (attribute == shared_carveout && value >= -1 && value <= 100)
         {
+            function->shared_carveout = value;
             return success;
         }
 
