@@ -69,6 +69,7 @@ internal static class Mutations
         new("cached decode: every warp joins the first share of the splits", "cached_partial.cuh", "min(warp % shares * share, used)", "0", "*.CachedAttention*"),
         new("cached decode: no barrier before the shares of the splits are joined", "cached_partial.cuh", "__syncthreads();", string.Empty, "*.CachedAttention*", 2),
         new("cached decode: the last block but one joins", "cached_partial.cuh", "(u32)blocks - 1", "(u32)max(blocks - 2, 0)", "*.CachedAttention*"),
+        new("cached decode: every block joins", "cached_partial.cuh", "atomic_add_acq_rel(ticket, 1) == (u32)blocks - 1", "atomic_add_acq_rel(ticket, 1) % (u32)blocks == 0", "*.CachedAttention*"),
         new("cached decode: no barrier before it is known who ends last", "cached_partial.cuh", "    __syncthreads();\n    return *slot", "    return *slot", "*.CachedAttention*"),
         new("cached decode: counters are left as they were", "cached_partial.cuh", "*ticket = 0;", string.Empty, "*.CachedAttention*"),
         new("cached tiles: queries at the positions of an empty cache", "cached_attention_tiles.cu", "past[blockIdx.y] + own.start", "own.start", "*.CachedAttention*"),
