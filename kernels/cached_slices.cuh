@@ -66,12 +66,18 @@ struct Angles
     float cosines[Vectors][N];
     float sines[Vectors][N];
 
-    // half: D / 2, a multiple of N, so that a load is in one half.
+    // half: D / 2, a multiple of N, so that a load is in one half. Elements beyond the head get zeros: anything else might be no number, and enter the scores.
     DEVICE void load(const float* all_cosines, const float* all_sines, int half)
     {
 #pragma unroll
         for (int w = 0; w < Vectors; w++)
         {
+#pragma unroll
+            for (int j = 0; j < N; j++)
+            {
+                cosines[w][j] = sines[w][j] = 0.0f;
+            }
+
             const int e = HeadSlice<float, N, Lanes, Vectors>::element(w);
             const int pair = e < half ? e : e - half;
             if (pair < half)

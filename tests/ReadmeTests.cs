@@ -5,7 +5,7 @@ public class ReadmeTests
     [Fact]
     public void Example_InTheReadme_IsTheOneThatCompiles()
     {
-        string root = Root();
+        string root = RepositoryFolder.Root;
         string[] lines = [.. File.ReadAllLines(Path.Combine(root, "tests", "ReadmeExample.cs")).Select(static l => l.Length > 8 ? l[8..] : string.Empty)];
         string code = string.Join('\n', lines[(Array.IndexOf(lines, "// begin") + 1)..Array.IndexOf(lines, "// end")]).Trim();
         Assert.DoesNotContain("_FIGURES", File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
@@ -18,16 +18,5 @@ public class ReadmeTests
         StringWriter output = new();
         await ReadmeExample.Run(ReferenceFiles.Shipped("layouts", "huggingface"), ReferenceFiles.Shipped("images", "tiny.png"), output);
         Assert.NotEmpty(output.ToString());
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "LlavaCuda.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The tests do not run inside the repository.");
     }
 }

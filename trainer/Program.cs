@@ -23,10 +23,11 @@ internal static class Program
         return lines.Length == 1 ? what : $"{what.TrimEnd('.')}; expected {string.Join(", ", lines[1..]).ToLowerInvariant()}.";
     }
 
-    /// <summary>Runs the program. Whatever goes wrong becomes one line on <paramref name="error"/> and an exit code, see <see cref="ExitCode"/>.</summary>
-    internal static int Run(string[] args, TextWriter output, TextWriter error)
+    /// <summary>Makes the program's commands.</summary>
+    /// <param name="verbose">The option that every one has.</param>
+    internal static RootCommand CreateRoot(out Option<bool> verbose)
     {
-        Option<bool> verbose = new("--verbose") { Description = "Show where an error comes from.", Recursive = true };
+        verbose = new("--verbose") { Description = "Show where an error comes from.", Recursive = true };
         RootCommand root = new("Visual instruction tuning: train, evaluate and talk to a LLaVA.") { verbose };
         root.Add(TrainCommand.Create());
         root.Add(AskCommand.Create());
@@ -36,7 +37,13 @@ internal static class Program
         root.Add(MakeBaseCommand.Create());
         root.Add(QuickstartCommand.Create());
         root.Add(VerifyCommand.Create());
+        return root;
+    }
 
+    /// <summary>Runs the program. Whatever goes wrong becomes one line on <paramref name="error"/> and an exit code, see <see cref="ExitCode"/>.</summary>
+    internal static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        RootCommand root = CreateRoot(out Option<bool> verbose);
         InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false };
         if (args.Length == 0)
         {

@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace LlavaCuda.Bench.Gpu;
 
@@ -10,57 +12,61 @@ namespace LlavaCuda.Bench.Gpu;
 internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IReadOnlyList<string> Arguments)
 {
     private const int KeptLines = 12;
+    private const string Ok = "ok";
 
     /// <summary>Gets variables that it runs with, besides the check's own.</summary>
-    internal IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    internal IReadOnlyList<(string Name, string Value)> Environment { get; init; } = [];
 
-    /// <summary>Runs it and shows its output as it comes.</summary>
+    /// <summary>Gets what one of its lines has to contain, or null: exit code 0 alone does not show that tests were found.</summary>
+    internal Regex? Evidence { get; init; }
+
+    /// <summary>Runs it and passes its output on as it comes.</summary>
     /// <param name="limit">The time that is left for the whole check.</param>
+    /// <param name="log">Receives every line.</param>
+    /// <param name="stop">Ends it.</param>
     /// <returns>What came of it.</returns>
-    internal CheckOutcome Run(TimeSpan limit)
+    internal async Task<CheckOutcome> RunAsync(TimeSpan limit, TextWriter log, CancellationToken stop)
     {
         Queue<string> last = new();
+        bool done = false, proven = Evidence is null;
         Stopwatch clock = Stopwatch.StartNew();
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        end.CancelAfter(limit < Limit ? limit : Limit);
+        string how;
         try
         {
-            ProcessStartInfo start = new(Program, Arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-            foreach ((string name, string value) in Environment)
+            how = await RunToEndAsync(Keep, end.Token) switch
             {
-                start.Environment[name] = value;
-            }
-
-            using Process process = new() { StartInfo = start };
-            process.OutputDataReceived += (_, line) => Keep(line.Data);
-            process.ErrorDataReceived += (_, line) => Keep(line.Data);
-            process.Start();
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-            bool ended = process.WaitForExit(limit < Limit ? limit : Limit);
-            if (!ended)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-
-            // Once more without a limit, for the rest of the output.
-            process.WaitForExit();
-            string end = !ended ? $"ended after {clock.Elapsed.TotalSeconds:F0} s" : process.ExitCode == 0 ? "ok" : $"exit code {process.ExitCode}";
-            return new CheckOutcome(Name, ended && process.ExitCode == 0, end, clock.Elapsed.TotalSeconds, Lines());
+                0 => Ok,
+                int code => $"exit code {code}",
+                null when stop.IsCancellationRequested => "interrupted",
+                null => $"ended after {clock.Elapsed.TotalSeconds:F0} s",
+            };
         }
-        catch (System.ComponentModel.Win32Exception error)
+        catch (Win32Exception error)
         {
-            return new CheckOutcome(Name, false, $"{Program}: {error.Message}", clock.Elapsed.TotalSeconds, Lines());
+            how = $"{Program}: {error.Message}";
+        }
+
+        lock (last)
+        {
+            done = true;
+            how = how == Ok && !proven ? $"exit code 0, but no line with \"{Evidence}\"" : how;
+            return new CheckOutcome(Name, how == Ok, how, clock.Elapsed.TotalSeconds, [.. last]);
         }
 
         void Keep(string? line)
         {
-            if (line is null)
-            {
-                return;
-            }
-
             lock (last)
             {
-                Console.WriteLine($"[{Name}] {line}");
+                // A line of a process that outlived its part belongs to no part.
+                if (line is null || done)
+                {
+                    return;
+                }
+
+                log.WriteLine($"[{Name}] {line}");
+                proven = proven || Evidence!.IsMatch(line);
                 last.Enqueue(line);
                 if (last.Count > KeptLines)
                 {
@@ -68,13 +74,37 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
                 }
             }
         }
+    }
 
-        string[] Lines()
+    // The exit code, or null when it had to be ended.
+    private async Task<int?> RunToEndAsync(Action<string?> keep, CancellationToken end)
+    {
+        ProcessStartInfo start = new(Program, Arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in Environment)
         {
-            lock (last)
+            start.Environment[name] = value;
+        }
+
+        using Process process = new() { StartInfo = start };
+        process.OutputDataReceived += (_, line) => keep(line.Data);
+        process.ErrorDataReceived += (_, line) => keep(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        try
+        {
+            // Until the process has ended and its output is closed: a child of it may keep that open, so the limit holds for both.
+            await process.WaitForExitAsync(end);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!process.HasExited)
             {
-                return [.. last];
+                process.Kill(entireProcessTree: true);
+                return null;
             }
         }
+
+        return process.ExitCode;
     }
 }

@@ -5,7 +5,7 @@ internal static class DensePeak
 {
     private static readonly (string Name, double Teraflops)[] Known =
     [
-        ("H200", 989.4), ("H100 80GB HBM3", 989.4), ("H100 PCIe", 756), ("H100 NVL", 835), ("GH200", 989.4), ("A100-SXM4-80GB", 311.9), ("A100-SXM4-40GB", 311.9), ("A100 80GB PCIe", 311.9), ("A100-PCIE-40GB", 311.9), ("A10", 125), ("L40S", 362), ("L4", 121), ("RTX 4090", 165.2), ("RTX 3090", 71),
+        ("H200 NVL", 835), ("H200", 989.4), ("H100 80GB HBM3", 989.4), ("H100 PCIe", 756), ("H100 NVL", 835), ("GH200", 989.4), ("A100-SXM4-80GB", 311.9), ("A100-SXM4-40GB", 311.9), ("A100 80GB PCIe", 311.9), ("A100-PCIE-40GB", 311.9), ("A10", 125), ("L40S", 362), ("L4", 121), ("RTX 4090", 165.2), ("RTX 3090", 71),
     ];
 
     /// <summary>Looks a GPU up.</summary>

@@ -9,7 +9,8 @@ namespace LlavaCuda.Bench.Gpu;
 /// <param name="Versions">Driver, NVRTC, cuBLASLt, .NET, PyTorch and transformers.</param>
 /// <param name="Parts">The parts.</param>
 /// <param name="Rows">The figures.</param>
-internal sealed record GpuReport(string Date, string Device, IReadOnlyList<string> Versions, IReadOnlyList<CheckOutcome> Parts, IReadOnlyList<GpuRow> Rows)
+/// <param name="Notes">What could not be measured, and why.</param>
+internal sealed record GpuReport(string Date, string Device, IReadOnlyList<string> Versions, IReadOnlyList<CheckOutcome> Parts, IReadOnlyList<GpuRow> Rows, IReadOnlyList<string> Notes)
 {
     /// <summary>Writes the report for people.</summary>
     /// <returns>Markdown.</returns>
@@ -34,6 +35,16 @@ internal sealed record GpuReport(string Date, string Device, IReadOnlyList<strin
             string share = row.Share is double part ? string.Create(CultureInfo.InvariantCulture, $"{100 * part:F0} % of {row.Of}") : string.Empty;
             string peer = row.Peer is double ratio ? string.Create(CultureInfo.InvariantCulture, $"{ratio:F2} × {Cell(row.PeerName)}") : Cell(row.PeerName);
             text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {Time(row.Seconds)} | {row.Value:F1} {row.Unit} | {share} | {peer} |\n");
+        }
+
+        if (Notes.Count > 0)
+        {
+            text.Append('\n');
+        }
+
+        foreach (string note in Notes)
+        {
+            text.Append("- ").Append(note).Append('\n');
         }
 
         return text.ToString();

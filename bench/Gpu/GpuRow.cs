@@ -7,6 +7,14 @@ namespace LlavaCuda.Bench.Gpu;
 /// <param name="Unit">Its unit.</param>
 /// <param name="Share">The rate as a share of <paramref name="Of"/>, or null.</param>
 /// <param name="Of">The yardstick: the copy or the square product of the same process, or the GPU's dense bf16 rate for MFU.</param>
-/// <param name="Peer">How many times faster than the peer, or null where there is none.</param>
-/// <param name="PeerName">What the peer is, or why there is none.</param>
-internal sealed record GpuRow(string Name, double Seconds, double Value, string Unit, double? Share = null, string? Of = null, double? Peer = null, string? PeerName = null);
+internal sealed record GpuRow(string Name, double Seconds, double Value, string Unit, double? Share = null, string? Of = null)
+{
+    /// <summary>Gets the name under which the transformers peer has its figure, for rows of a model.</summary>
+    public string? PeerKey { get; init; }
+
+    /// <summary>Gets how many times faster than the peer it is, or null where there is none.</summary>
+    public double? Peer { get; init; }
+
+    /// <summary>Gets what the peer is, or why there is none.</summary>
+    public string? PeerName { get; init; }
+}

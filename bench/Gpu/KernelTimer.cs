@@ -3,12 +3,11 @@ using LlavaCuda.Devices;
 
 namespace LlavaCuda.Bench.Gpu;
 
-/// <summary>Times queued work: after warming up, rounds of as many calls as fill a few milliseconds, so that launches hide behind each other; the median round counts.</summary>
+/// <summary>Times queued work, on the device's own clock.</summary>
 /// <param name="device">Whose time.</param>
 internal sealed class KernelTimer(CudaDevice device) : IDisposable
 {
-    private const int Rounds = 5;
-    private const double RoundSeconds = 0.01;
+    private const int MostCalls = 1000;
     private readonly CudaTimer _timer = new(device);
 
     /// <inheritdoc/>
@@ -21,39 +20,30 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
     internal double Median(int runs, Action run)
     {
         run();
-        double[] seconds = new double[runs];
-        for (int i = 0; i < runs; i++)
-        {
-            _timer.Start();
-            run();
-            seconds[i] = _timer.Stop();
-        }
-
-        return Statistics.Median(seconds);
+        return Statistics.Median(Enumerable.Range(0, runs).Select(_ => Time(1, run)));
     }
 
-    /// <summary>Gets the median time of a call.</summary>
+    /// <summary>Gets the median time of a call: after warming up, rounds of as many calls as fill some time, so that launches hide behind each other.</summary>
+    /// <param name="rounds">How many rounds.</param>
+    /// <param name="roundSeconds">How long one is.</param>
     /// <param name="run">Queues the work once.</param>
     /// <returns>Seconds.</returns>
-    internal double Measure(Action run)
+    internal double Measure(int rounds, double roundSeconds, Action run)
     {
         // The first call compiles; the second shows about how long one takes.
         run();
-        _timer.Start();
-        run();
-        int calls = (int)Math.Clamp(RoundSeconds / Math.Max(_timer.Stop(), 1e-7), 1, 1000);
-        double[] seconds = new double[Rounds];
-        for (int round = 0; round < Rounds; round++)
-        {
-            _timer.Start();
-            for (int call = 0; call < calls; call++)
-            {
-                run();
-            }
+        int calls = (int)Math.Clamp(roundSeconds / Math.Max(Time(1, run), 1e-7), 1, MostCalls);
+        return Statistics.Median(Enumerable.Range(0, rounds).Select(_ => Time(calls, run)));
+    }
 
-            seconds[round] = _timer.Stop() / calls;
+    private double Time(int calls, Action run)
+    {
+        _timer.Start();
+        for (int call = 0; call < calls; call++)
+        {
+            run();
         }
 
-        return Statistics.Median(seconds);
+        return _timer.Stop() / calls;
     }
 }

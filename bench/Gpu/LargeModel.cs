@@ -16,86 +16,24 @@ internal sealed class LargeModel : IDisposable
     private const int PictureAt = 4;
     private readonly CudaDevice _device;
     private readonly Llava _model;
-    private readonly GpuTensors _noise;
 
-    internal LargeModel(CudaDevice device, string configFile)
+    internal LargeModel(CudaDevice device, string configFile, int noiseElements)
     {
         _device = device;
         _model = Llava.Create(device, LlavaConfigFile.ReadHuggingFace(ConfigSection.Open(configFile)));
-        _noise = new GpuTensors(device);
-        _noise.FillWithNoise(_model.Parameters.Values);
+        using GpuNoise noise = new(device, noiseElements);
+        noise.Fill(_model.Parameters.Values);
+        device.Synchronize();
     }
 
     /// <summary>Gets the configuration.</summary>
     internal LlavaConfig Config => _model.Config;
 
     /// <summary>Counts the rows of a sample.</summary>
-    internal int Rows(int tokens) => tokens + _model.Config.RowsPerImage;
+    internal int Rows(int tokens) => tokens + Config.RowsPerImage;
 
-    /// <summary>Times an optimizer step of one micro-batch: upload, forward, backward, clipping to a norm of 1, AdamW.</summary>
-    /// <returns>Median seconds.</returns>
-    internal double Step(bool language, int samples, int tokens, int steps)
-    {
-        ModelPart[] parts = language ? [ModelPart.Projector, ModelPart.Language] : [ModelPart.Projector];
-        _model.Parameters.Train(_device, parts);
-        try
-        {
-            return MedianStep(parts, samples, tokens, steps);
-        }
-        finally
-        {
-            _model.Parameters.Train(_device);
-        }
-    }
-
-    private double MedianStep(ModelPart[] parts, int samples, int tokens, int steps)
-    {
-        using Optimizer optimizer = new(_device, _model.Parameters, new OptimizerOptions { MaxGradientNorm = 1 });
-        using ActivationPlan plan = new(_device, Config, parts);
-        PackedBatch batch = Batch(samples, tokens);
-        using Arena arena = new(_device, plan.Training(batch), "the activations of a step");
-        using KernelTimer timer = new(_device);
-        return timer.Median(steps, () =>
-        {
-            _model.ForwardBackward(batch, arena, 1f / batch.LabelledRows, accumulate: false);
-            optimizer.MeasureGradients();
-            optimizer.Step(1e-5f);
-        });
-    }
-
-    /// <summary>Times the reading of a prompt with a picture, and decoding behind it, the choice of each token included.</summary>
-    /// <returns>Seconds of the prompt up to its logits, and of one token.</returns>
-    internal (double Prefill, double Token) Generate(int tokens, int decoded)
-    {
-        using TokenGenerator generator = new(_model, Rows(tokens) + decoded + 16);
-        using KernelTimer timer = new(_device);
-        float[] pixels = new float[3 * Config.Vision.ImageSize * Config.Vision.ImageSize];
-        int[] prompt = Prompt(tokens, 0);
-        double prefill = timer.Median(3, () =>
-        {
-            generator.Clear();
-            generator.Read(prompt, (_, destination) => pixels.CopyTo(destination));
-        });
-        TokenDraw greedy = new Sampler(new GenerationOptions()).Draw(0);
-        double decode = timer.Median(1, () =>
-        {
-            for (int i = 0; i < decoded / 2; i++)
-            {
-                generator.Append(5);
-                generator.Choose(greedy);
-            }
-        });
-        return (prefill, decode / (decoded / 2));
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _noise.Dispose();
-        _model.Dispose();
-    }
-
-    private PackedBatch Batch(int samples, int tokens)
+    /// <summary>Makes samples; each has other tokens.</summary>
+    internal PackedBatch Batch(int samples, int tokens)
     {
         PackedBatch batch = new(Config);
         for (int sample = 0; sample < samples; sample++)
@@ -109,10 +47,67 @@ internal sealed class LargeModel : IDisposable
         return batch;
     }
 
+    /// <summary>Times an optimizer step of one micro-batch: upload, forward, backward, clipping to a norm of 1, AdamW.</summary>
+    /// <returns>Median seconds.</returns>
+    internal double Step(bool language, PackedBatch batch, int steps)
+    {
+        ModelPart[] parts = language ? [ModelPart.Projector, ModelPart.Language] : [ModelPart.Projector];
+        _model.Parameters.Train(_device, parts);
+        try
+        {
+            using Optimizer optimizer = new(_device, _model.Parameters, new OptimizerOptions { MaxGradientNorm = 1 });
+            using ActivationPlan plan = new(_device, Config, parts);
+            using Arena arena = new(_device, plan.Training(batch), "the activations of a step");
+            using KernelTimer timer = new(_device);
+            return timer.Median(steps, () =>
+            {
+                _model.ForwardBackward(batch, arena, 1f / batch.LabelledRows, accumulate: false);
+                optimizer.MeasureGradients();
+                optimizer.Step(1e-5f);
+            });
+        }
+        finally
+        {
+            _model.Parameters.Train(_device);
+        }
+    }
+
+    /// <summary>Times the reading of a prompt with a picture, and decoding behind it, the choice of each token included.</summary>
+    /// <returns>Seconds of the prompt up to its logits, and of one token.</returns>
+    internal (double Prefill, double Token) Generate(int tokens, int decoded)
+    {
+        // Decoding runs twice, to warm up and to be timed.
+        using TokenGenerator generator = new(_model, Rows(tokens) + (2 * decoded));
+        using KernelTimer timer = new(_device);
+        float[] pixels = new float[3 * Config.Vision.ImageSize * Config.Vision.ImageSize];
+        int[] prompt = Prompt(tokens, 0);
+        double prefill = timer.Median(3, () =>
+        {
+            generator.Clear();
+            generator.Read(prompt, (_, destination) => pixels.CopyTo(destination));
+        });
+        TokenDraw greedy = new Sampler(new GenerationOptions()).Draw(0);
+        double decode = timer.Median(1, () =>
+        {
+            for (int i = 0; i < decoded; i++)
+            {
+                generator.Append(5);
+                generator.Choose(greedy);
+            }
+        });
+        return (prefill, decode / decoded);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
+
     private int[] Prompt(int tokens, int sample)
     {
+        // Past the special tokens that begin a vocabulary, and short of those that may end it.
+        const int First = 3;
         CounterRandom random = new(0, $"tokens {sample}");
-        int[] text = [.. Enumerable.Range(0, tokens).Select(i => 3 + random.Below((ulong)i, 31_000))];
+        int range = Config.Text.VocabularySize - First - (Config.Text.VocabularySize / 32);
+        int[] text = [.. Enumerable.Range(0, tokens).Select(i => First + random.Below((ulong)i, range))];
         return [.. text[..PictureAt], PackedBatch.ImageToken, .. text[PictureAt..]];
     }
 }

@@ -1,73 +1,75 @@
 using LlavaCuda.Bench.Summary;
 using LlavaCuda.Devices;
-using LlavaCuda.Native;
+using LlavaCuda.Models;
 
 namespace LlavaCuda.Bench.Gpu;
 
 /// <summary>
-/// <c>gpu model FILE CONFIG PEAK</c>: steps of both stages at several micro-batches, prompt and decoding of a model with random weights. MFU counts matrix products, causal
-/// attention at half and the vision tower, nothing recomputed, over the GPU's dense bf16 rate.
+/// <c>model FILE CONFIG</c>: steps of both stages at several micro-batches, prompt and decoding of a model with random weights. MFU counts matrix products, causal attention at
+/// half and the vision tower, nothing recomputed, over the GPU's dense bf16 rate.
 /// </summary>
 internal static class LargeModelPart
 {
-    /// <summary>Text tokens of a sample, as the peer has.</summary>
-    internal const int Tokens = 448;
-    private const int Decoded = 128;
-    private const int Steps = 3;
-    private static readonly int[] MicroBatches = [2, 4, 8, 12, 16];
-
-    internal static void Run(string file, string config, double peakTeraflops)
+    /// <summary>Measures.</summary>
+    /// <param name="device">Where; bf16.</param>
+    /// <param name="sizes">What is run.</param>
+    /// <param name="config">The model's <c>config.json</c>.</param>
+    /// <param name="file">Receives a <see cref="PartFigures"/>.</param>
+    /// <returns>Whether nothing failed; what does not fit the memory is noted.</returns>
+    internal static bool Run(CudaDevice device, ModelSizes sizes, string config, string file)
     {
-        using CudaDevice device = new();
-        using LargeModel model = new(device, config);
+        using LargeModel model = new(device, config, sizes.NoiseElements);
+        GuardedRuns guarded = new(device);
         List<GpuRow> rows = [];
         ModelCost cost = new(model.Config);
-        int rowsOfSample = model.Rows(Tokens);
+        double? peak = DensePeak.Of(device.Name);
+        int sampleRows = model.Rows(sizes.Tokens);
         Attempt("prefill and decode", () =>
         {
-            (double prefill, double token) = model.Generate(Tokens, Decoded);
-            double work = cost.Prefill(rowsOfSample) / prefill / 1e12;
-            rows.Add(new GpuRow($"prefill 1x{rowsOfSample}", prefill, rowsOfSample / prefill, "tokens/s", Share(work), "dense bf16 rate"));
-            rows.Add(new GpuRow("decode 1", token, 1 / token, "tokens/s"));
+            (double prefill, double token) = model.Generate(sizes.Tokens, sizes.Decoded);
+            double work = cost.Prefill(sampleRows) / prefill / 1e12;
+            rows.Add(new GpuRow($"prefill 1x{sampleRows}", prefill, sampleRows / prefill, "tokens/s", work / peak, "dense bf16 rate") { PeerKey = "prefill" });
+            rows.Add(new GpuRow("decode 1", token, 1 / token, "tokens/s") { PeerKey = "decode" });
         });
         foreach (bool language in (bool[])[false, true])
         {
-            foreach (int samples in MicroBatches)
+            foreach (int samples in sizes.MicroBatches)
             {
-                string name = $"{(language ? "stage-2" : "stage-1")} step {samples}x{rowsOfSample}";
-                bool fits = Attempt(name, () =>
-                {
-                    double seconds = model.Step(language, samples, Tokens, Steps);
-                    double work = cost.TrainingStep(samples, rowsOfSample, samples * (Tokens - (Tokens / 3) - 4), language) / seconds / 1e12;
-                    rows.Add(new GpuRow(name, seconds, samples * rowsOfSample / seconds, "tokens/s", Share(work), "dense bf16 rate (MFU)"));
-                });
-                if (!fits)
+                // Where one does not fit, more of them will not either.
+                if (!Step(language, samples))
                 {
                     break;
                 }
             }
         }
 
-        // A GPU that is not listed has no share.
-        double? Share(double work) => peakTeraflops > 0 ? work / peakTeraflops : null;
+        return !guarded.Failed;
+
+        bool Step(bool language, int samples)
+        {
+            string name = $"{(language ? "stage-2" : "stage-1")} step {samples}x{sampleRows}";
+            return Attempt(name, () =>
+            {
+                PackedBatch batch = model.Batch(samples, sizes.Tokens);
+                double seconds = model.Step(language, batch, sizes.Steps);
+                double work = cost.TrainingStep(samples, sampleRows, batch.LabelledRows, language) / seconds / 1e12;
+                rows.Add(new GpuRow(name, seconds, batch.Rows / seconds, "tokens/s", work / peak, "dense bf16 rate (MFU)")
+                {
+                    PeerKey = samples != sizes.PeerBatch ? null : language ? "finetune" : "pretrain",
+                });
+            });
+        }
 
         bool Attempt(string name, Action run)
         {
-            try
+            bool done = guarded.Try(name, run);
+            GpuJson.Write(file, new PartFigures(rows, guarded.Notes));
+            if (done)
             {
-                run();
                 Console.WriteLine($"{name}: done");
-                return true;
             }
-            catch (Exception error) when (error is InsufficientMemoryException or CudaException { Result: CudaResult.OutOfMemory } or CublasException { Status: CublasStatus.AllocFailed })
-            {
-                Console.WriteLine($"{name}: {error.Message}");
-                return false;
-            }
-            finally
-            {
-                GpuJson.Write(file, rows);
-            }
+
+            return done;
         }
     }
 }

@@ -21,6 +21,9 @@ public abstract partial class Device : IDisposable
     /// <summary>Gets how many logits the language model's head computes at once: rows enough for efficient products, few enough to be a small part of the memory.</summary>
     internal abstract long LogitsAtOnce { get; }
 
+    /// <summary>Gets what threads hold that share the device, while they call it: the conversations of all its models take turns by it.</summary>
+    internal Lock Gate { get; } = new();
+
     /// <summary>Reserves zeroed memory.</summary>
     /// <param name="bytes">Size.</param>
     /// <param name="purpose">What for, in words that fit "cannot allocate N bytes for ...".</param>

@@ -7,7 +7,7 @@ using LlavaCuda.Text;
 namespace LlavaCuda.Generation;
 
 /// <summary>
-/// A LLaVA ready to be talked to: weights on a device, tokenizer, picture preparation and conversation template. One conversation computes at a time; chats take turns.
+/// A LLaVA ready to be talked to: weights on a device, tokenizer, picture preparation and conversation template. One conversation computes at a time on a device; chats take turns, those of several models on one device too.
 /// </summary>
 /// <example><code>
 /// using LlavaModel model = LlavaModel.Load("path/to/llava");
@@ -59,12 +59,12 @@ public sealed class LlavaModel : IDisposable
     /// <summary>Gets the network.</summary>
     internal Llava Network { get; }
 
-    /// <summary>Gets what keeps conversations from computing at the same time.</summary>
-    internal Lock Gate { get; } = new();
+    /// <summary>Gets what keeps conversations from computing at the same time, those of other models on the same device included.</summary>
+    internal Lock Gate => Network.Device.Gate;
 
     /// <summary>Loads a model folder: Hugging Face LLaVA, or original LLaVA with its CLIP folder.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="device">Where to compute, owned by the caller; null for the processor.</param>
+    /// <param name="device">Where to compute, owned by the caller; null for the processor. Conversations of other models on it wait until this one is loaded.</param>
     /// <param name="options">What to take from elsewhere than the folder.</param>
     /// <param name="progress">Receives bytes read and bytes in all.</param>
     /// <returns>The model.</returns>
@@ -82,8 +82,13 @@ public sealed class LlavaModel : IDisposable
         Llava? network = null;
         try
         {
-            network = Llava.Create(device ?? owned!, folder.Config);
-            folder.Load(network.Parameters, network.Device, progress);
+            Device computing = device ?? owned!;
+            lock (computing.Gate)
+            {
+                network = Llava.Create(computing, folder.Config);
+                folder.Load(network.Parameters, computing, progress);
+            }
+
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
             return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, manifest), options.ContextLength, owned);
         }

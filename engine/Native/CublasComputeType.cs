@@ -5,7 +5,4 @@ internal enum CublasComputeType
 {
     /// <summary>In 32-bit floats; inputs of 32 bits are not rounded first.</summary>
     F32 = 68,
-
-    /// <summary>In 32-bit floats; inputs of 32 bits are rounded to 19 bits first.</summary>
-    F32FastTf32 = 77,
 }

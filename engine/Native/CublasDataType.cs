@@ -6,12 +6,6 @@ internal enum CublasDataType
     /// <summary>32-bit floats.</summary>
     R32F = 0,
 
-    /// <summary>16-bit IEEE floats.</summary>
-    R16F = 2,
-
-    /// <summary>8-bit signed integers.</summary>
-    R8I = 3,
-
     /// <summary>bfloat16.</summary>
     R16BF = 14,
 }

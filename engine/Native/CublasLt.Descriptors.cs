@@ -17,17 +17,13 @@ internal static unsafe partial class CublasLt
     [LibraryImport(Library, EntryPoint = "cublasLtMatmulDescSetAttribute")]
     internal static partial CublasStatus MatmulDescSetAttribute(nint operation, CublasLtMatmulDescAttribute attribute, void* value, nuint bytes);
 
-    /// <summary>Makes the description of a matrix, column-major unless its order is set.</summary>
+    /// <summary>Makes the description of a matrix, column-major.</summary>
     [LibraryImport(Library, EntryPoint = "cublasLtMatrixLayoutCreate")]
     internal static partial CublasStatus MatrixLayoutCreate(out nint layout, CublasDataType type, ulong rows, ulong columns, long ld);
 
     /// <summary>Destroys the description of a matrix.</summary>
     [LibraryImport(Library, EntryPoint = "cublasLtMatrixLayoutDestroy")]
     internal static partial CublasStatus MatrixLayoutDestroy(nint layout);
-
-    /// <summary>Sets a value of the description of a matrix.</summary>
-    [LibraryImport(Library, EntryPoint = "cublasLtMatrixLayoutSetAttribute")]
-    internal static partial CublasStatus MatrixLayoutSetAttribute(nint layout, CublasLtLayoutAttribute attribute, void* value, nuint bytes);
 
     /// <summary>Makes preferences for the search.</summary>
     [LibraryImport(Library, EntryPoint = "cublasLtMatmulPreferenceCreate")]

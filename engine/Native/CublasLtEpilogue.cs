@@ -5,9 +5,6 @@ namespace LlavaCuda.Native;
 /// </summary>
 internal enum CublasLtEpilogue
 {
-    /// <summary>Nothing.</summary>
-    Default = 1,
-
     /// <summary>Adds a bias, one value a row of the library's column-major result.</summary>
     Bias = 4,
 }

@@ -3,9 +3,6 @@ namespace LlavaCuda.Native;
 /// <summary>What limits the search for an algorithm (<c>cublasLtMatmulPreferenceAttributes_t</c>), with the type of each value.</summary>
 internal enum CublasLtPreferenceAttribute
 {
-    /// <summary>How to search, of 32 bits; 0 for the best estimate.</summary>
-    SearchMode = 0,
-
     /// <summary>Bytes of workspace, of 64 bits.</summary>
     MaxWorkspaceBytes = 1,
 

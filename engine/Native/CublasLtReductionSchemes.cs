@@ -7,12 +7,6 @@ internal enum CublasLtReductionSchemes : uint
     /// <summary>No splitting.</summary>
     None = 0,
 
-    /// <summary>One part after the other into the result, in its type.</summary>
-    InPlace = 1,
-
     /// <summary>In the workspace, in the type of the sums.</summary>
     ComputeType = 2,
-
-    /// <summary>In the workspace, in the type of the result.</summary>
-    OutputType = 4,
 }

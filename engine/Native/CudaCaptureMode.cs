@@ -3,12 +3,6 @@ namespace LlavaCuda.Native;
 /// <summary>Which calls a capture forbids (<c>CUstreamCaptureMode</c>).</summary>
 internal enum CudaCaptureMode
 {
-    /// <summary>Unsafe calls of any thread.</summary>
-    Global = 0,
-
     /// <summary>Unsafe calls of the capturing thread.</summary>
     ThreadLocal = 1,
-
-    /// <summary>None.</summary>
-    Relaxed = 2,
 }

@@ -14,10 +14,6 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuInit")]
     internal static partial CudaResult Init(uint flags);
 
-    /// <summary>Asks for the newest CUDA version that the driver supports, as 1000 * major + 10 * minor; needs no <see cref="Init"/>.</summary>
-    [LibraryImport(Library, EntryPoint = "cuDriverGetVersion")]
-    internal static partial CudaResult DriverGetVersion(out int version);
-
     /// <summary>Gives the device with a number.</summary>
     [LibraryImport(Library, EntryPoint = "cuDeviceGet")]
     internal static partial CudaResult DeviceGet(out int device, int ordinal);
@@ -53,10 +49,6 @@ internal static unsafe partial class CudaDriver
     /// <summary>Gives the calling thread's context, or 0.</summary>
     [LibraryImport(Library, EntryPoint = "cuCtxGetCurrent")]
     internal static partial CudaResult CtxGetCurrent(out nint context);
-
-    /// <summary>Waits for all work of the current context.</summary>
-    [LibraryImport(Library, EntryPoint = "cuCtxSynchronize")]
-    internal static partial CudaResult CtxSynchronize();
 
     /// <summary>Gives the name of a result code, as a C string that lives on.</summary>
     [LibraryImport(Library, EntryPoint = "cuGetErrorName")]

@@ -17,9 +17,9 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuMemFree_v2")]
     internal static partial CudaResult MemFree(nint address);
 
-    /// <summary>Takes pinned memory of the host.</summary>
+    /// <summary>Takes pinned memory of the host; flags are 0.</summary>
     [LibraryImport(Library, EntryPoint = "cuMemHostAlloc")]
-    internal static partial CudaResult MemHostAlloc(out nint address, nuint bytes, CudaHostFlags flags);
+    internal static partial CudaResult MemHostAlloc(out nint address, nuint bytes, uint flags);
 
     /// <summary>Gives pinned memory back.</summary>
     [LibraryImport(Library, EntryPoint = "cuMemFreeHost")]
@@ -40,8 +40,4 @@ internal static unsafe partial class CudaDriver
     /// <summary>Sets bytes in a stream.</summary>
     [LibraryImport(Library, EntryPoint = "cuMemsetD8Async")]
     internal static partial CudaResult MemsetD8Async(nint destination, byte value, nuint count, nint stream);
-
-    /// <summary>Sets 32-bit words in a stream; the destination is aligned to 4 bytes.</summary>
-    [LibraryImport(Library, EntryPoint = "cuMemsetD32Async")]
-    internal static partial CudaResult MemsetD32Async(nint destination, uint value, nuint count, nint stream);
 }

@@ -22,10 +22,6 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuModuleGetFunction")]
     internal static partial CudaResult ModuleGetFunction(out nint function, nint module, byte* name);
 
-    /// <summary>Asks for a number of a kernel.</summary>
-    [LibraryImport(Library, EntryPoint = "cuFuncGetAttribute")]
-    internal static partial CudaResult FuncGetAttribute(out int value, CudaFunctionAttribute attribute, nint function);
-
     /// <summary>Sets a number of a kernel.</summary>
     [LibraryImport(Library, EntryPoint = "cuFuncSetAttribute")]
     internal static partial CudaResult FuncSetAttribute(nint function, CudaFunctionAttribute attribute, int value);
@@ -33,10 +29,6 @@ internal static unsafe partial class CudaDriver
     /// <summary>Asks where one of a kernel's arguments lies and how long it is: <see cref="CudaResult.InvalidValue"/> behind the last. Only where <see cref="HasFuncGetParamInfo"/>.</summary>
     [LibraryImport(Library, EntryPoint = "cuFuncGetParamInfo")]
     internal static partial CudaResult FuncGetParamInfo(nint function, nuint index, out nuint offset, out nuint bytes);
-
-    /// <summary>Asks how many blocks of a kernel fit a multiprocessor at once.</summary>
-    [LibraryImport(Library, EntryPoint = "cuOccupancyMaxActiveBlocksPerMultiprocessor")]
-    internal static partial CudaResult OccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, nint function, int threads, nuint sharedBytes);
 
     /// <summary>Launches a kernel in a stream; <paramref name="arguments"/> holds a pointer to each argument, <paramref name="extra"/> is null.</summary>
     [LibraryImport(Library, EntryPoint = "cuLaunchKernel")]

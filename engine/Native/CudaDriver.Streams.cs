@@ -17,10 +17,6 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuStreamSynchronize")]
     internal static partial CudaResult StreamSynchronize(nint stream);
 
-    /// <summary>Asks whether a stream is done: <see cref="CudaResult.NotReady"/> when it is not.</summary>
-    [LibraryImport(Library, EntryPoint = "cuStreamQuery")]
-    internal static partial CudaResult StreamQuery(nint stream);
-
     /// <summary>Lets later work of a stream wait for an event; flags are 0.</summary>
     [LibraryImport(Library, EntryPoint = "cuStreamWaitEvent")]
     internal static partial CudaResult StreamWaitEvent(nint stream, nint @event, uint flags);
@@ -40,10 +36,6 @@ internal static unsafe partial class CudaDriver
     /// <summary>Waits for an event; one never recorded counts as past.</summary>
     [LibraryImport(Library, EntryPoint = "cuEventSynchronize")]
     internal static partial CudaResult EventSynchronize(nint @event);
-
-    /// <summary>Asks whether an event is past: <see cref="CudaResult.NotReady"/> when it is not.</summary>
-    [LibraryImport(Library, EntryPoint = "cuEventQuery")]
-    internal static partial CudaResult EventQuery(nint @event);
 
     /// <summary>Gives the time between two events that keep theirs.</summary>
     [LibraryImport(Library, EntryPoint = "cuEventElapsedTime")]

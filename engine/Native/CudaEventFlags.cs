@@ -7,9 +7,6 @@ internal enum CudaEventFlags : uint
     /// <summary>Waiting spins, and the event keeps its time.</summary>
     None = 0,
 
-    /// <summary>A waiting thread sleeps.</summary>
-    BlockingSync = 1,
-
     /// <summary>The event keeps no time and is cheaper.</summary>
     DisableTiming = 2,
 }

@@ -4,9 +4,6 @@ namespace LlavaCuda.Native;
 [Flags]
 internal enum CudaStreamFlags : uint
 {
-    /// <summary>It waits for the null stream and makes it wait.</summary>
-    None = 0,
-
     /// <summary>It has nothing to do with the null stream.</summary>
     NonBlocking = 1,
 }

@@ -17,6 +17,15 @@ internal sealed record NativeFinding(NativeComponent Component, nint Handle, str
     [MemberNotNullWhen(false, nameof(Reason))]
     internal bool IsFound => Handle != 0;
 
+    /// <summary>Gets the file names that were looked for.</summary>
+    internal required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>Gets the places that were looked in, in order; the last is the one where it was found.</summary>
+    internal required IReadOnlyList<string> Places { get; init; }
+
+    /// <summary>Gets what was there and was not of use.</summary>
+    internal IEnumerable<NativeAttempt> PassedOver => Tried.Where(static attempt => !attempt.IsAbsent);
+
     /// <summary>Gives the file that was loaded, also where the system found it by its name.</summary>
     /// <returns>The path, or just the name when the system does not tell; null when nothing was found.</returns>
     internal string? File()

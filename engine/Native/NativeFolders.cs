@@ -17,6 +17,11 @@ internal static class NativeFolders
     internal static IEnumerable<string> Named(NativeEnvironment machine) =>
         machine.Variable(Variable)?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
+    /// <summary>Writes a folder that was looked in, with a mark where nothing can be in it: a user who named it may have meant another.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>The words.</returns>
+    internal static string Marked(string folder) => Directory.Exists(folder) ? folder : File.Exists(folder) ? $"{folder} (a file, not a folder)" : $"{folder} (missing)";
+
     /// <summary>Gives the folders where a driver may be that the system's library path leaves out: Windows' Linux, containers, NixOS.</summary>
     /// <param name="machine">The machine.</param>
     /// <returns>The folders.</returns>

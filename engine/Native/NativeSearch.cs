@@ -17,6 +17,8 @@ internal static class NativeSearch
     internal static NativeFinding Find(NativeComponent component, Version? driver, NativeEnvironment machine)
     {
         IReadOnlyList<(string File, int Major)> names = NativeNames.Of(component, machine.IsWindows);
+        string[] usable = [.. names.Where(n => driver is null || n.Major <= driver.Major).Select(static n => n.File)];
+        string[] files = usable.Length > 0 ? usable : [names[^1].File];
         List<NativeAttempt> tried = [];
         List<string> places = [];
         foreach ((string title, IEnumerable<string?> folders) in Places(component, machine))
@@ -24,12 +26,12 @@ internal static class NativeSearch
             int before = places.Count;
             foreach (string? folder in folders)
             {
-                places.Add(folder ?? title);
+                places.Add(folder is null ? title : NativeFolders.Marked(folder));
                 foreach ((string file, int major) in names)
                 {
                     if (TryOpen(component, folder, file, driver is null || major <= driver.Major ? null : driver, machine, tried) is NativeImage image)
                     {
-                        return new NativeFinding(component, image.Handle, folder is null ? file : Path.Join(folder, file), image.Version, tried, null);
+                        return new NativeFinding(component, image.Handle, folder is null ? file : Path.Join(folder, file), image.Version, tried, null) { Files = files, Places = places };
                     }
                 }
             }
@@ -40,8 +42,8 @@ internal static class NativeSearch
             }
         }
 
-        string[] usable = [.. names.Where(n => driver is null || n.Major <= driver.Major).Select(static n => n.File)];
-        return new NativeFinding(component, 0, null, new Version(), tried, Missing(component, usable.Length > 0 ? usable : [names[^1].File], tried, places));
+        NativeFinding missing = new(component, 0, null, new Version(), tried, null) { Files = files, Places = places };
+        return missing with { Reason = Missing(missing) };
     }
 
     // A null folder stands for the system's library path, which only the system knows.
@@ -104,13 +106,14 @@ internal static class NativeSearch
         }
     }
 
-    private static string Missing(NativeComponent component, string[] files, List<NativeAttempt> tried, List<string> places)
+    private static string Missing(NativeFinding missing)
     {
-        NativeAttempt[] useless = [.. tried.Where(static t => !t.IsAbsent)];
-        string which = $"{NativeNames.Title(component)} ({string.Join(" or ", files)})";
+        NativeAttempt[] useless = [.. missing.PassedOver];
+        IReadOnlyList<string> places = missing.Places;
+        string which = $"{NativeNames.Title(missing.Component)} ({string.Join(" or ", missing.Files)})";
         string what = useless.Length == 0 ? "was not found" : $"cannot be used: {string.Join(", ", useless.Take(NamedPlaces).Select(static t => $"{t.Path} ({t.Reason})"))}";
         string more = places.Count > NamedPlaces ? $" and {places.Count - NamedPlaces} more folders" : string.Empty;
-        string advice = component == NativeComponent.Driver ? "install NVIDIA's driver, 525 or newer" : $"set {NativeFolders.Variable} to its folder";
+        string advice = missing.Component == NativeComponent.Driver ? "install NVIDIA's driver, 525 or newer" : $"set {NativeFolders.Variable} to its folder";
         return $"{which} {what}{(useless.Length == 0 ? ":" : ";")} looked in {string.Join(", ", places.Take(NamedPlaces))}{more}; {advice}.";
     }
 }

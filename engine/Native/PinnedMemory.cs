@@ -20,7 +20,7 @@ internal sealed unsafe class PinnedMemory : CudaObjectHandle
     /// <exception cref="InsufficientMemoryException">The system has no more memory to pin.</exception>
     internal static PinnedMemory Allocate(CudaContextHandle context, long bytes, string purpose)
     {
-        CudaResult result = CudaDriver.MemHostAlloc(out nint address, (nuint)bytes, CudaHostFlags.None);
+        CudaResult result = CudaDriver.MemHostAlloc(out nint address, (nuint)bytes, flags: 0);
         if (result == CudaResult.OutOfMemory)
         {
             throw new InsufficientMemoryException($"Cannot pin {bytes:N0} bytes of the host's memory for {purpose}: the system refused.");

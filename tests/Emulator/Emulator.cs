@@ -102,6 +102,10 @@ internal static unsafe partial class Emulator
     [LibraryImport(Library, EntryPoint = "emulatorResetStatistics")]
     internal static partial void ResetStatistics();
 
+    /// <summary>Tells the share of the cache that a function's shared memory was asked to have, in percent; -1 if nobody has asked.</summary>
+    [LibraryImport(Library, EntryPoint = "emulatorGetSharedCarveout")]
+    internal static partial int SharedCarveout(nint function);
+
     /// <summary>Changes the machine; zero keeps a value.</summary>
     [LibraryImport(Library, EntryPoint = "emulatorConfigure")]
     internal static partial void Configure(ulong memoryBytes, int architecture, int driverVersion, int devices);

@@ -1,3 +1,4 @@
+using LlavaCuda.Devices;
 using LlavaCuda.Native;
 
 namespace LlavaCuda.Tests.Emulation;
@@ -58,7 +59,14 @@ public sealed unsafe class EmulatorCompilerTests
         TestProgram program = new(Kernel, ["fill<float>", "fill<int, 5>", "inner::plain"]);
         Assert.Equal(string.Empty, program.Log);
         nint module = SpareGpu.Load(program.Image);
-        Assert.Equal([96, 160, 1024], program.Expressions.Select(expression => MostThreads(module, program.Lowered(expression))));
+        nint y = SpareGpu.Allocate(4096);
+        foreach ((string expression, int most) in (ReadOnlySpan<(string, int)>)[("fill<float>", 96), ("fill<int, 5>", 160), ("inner::plain", 1024)])
+        {
+            nint function = Function(module, program.Lowered(expression));
+            KernelArgument[] arguments = expression == "inner::plain" ? [y] : [y, 0];
+            SpareGpu.Check(SpareGpu.Launch(function, stream: 0, 1, most, 0, arguments));
+            SpareGpu.AssertFails(CudaResult.InvalidValue, SpareGpu.Launch(function, stream: 0, 1, most + 1, 0, arguments), $"{most + 1}");
+        }
     }
 
     [Fact]
@@ -83,13 +91,12 @@ public sealed unsafe class EmulatorCompilerTests
         }
     }
 
-    private static int MostThreads(nint module, string lowered)
+    private static nint Function(nint module, string lowered)
     {
         fixed (byte* name = System.Text.Encoding.UTF8.GetBytes(lowered + '\0'))
         {
             SpareGpu.Check(CudaDriver.ModuleGetFunction(out nint function, module, name));
-            SpareGpu.Check(CudaDriver.FuncGetAttribute(out int threads, CudaFunctionAttribute.MaxThreadsPerBlock, function));
-            return threads;
+            return function;
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed unsafe class EmulatorLaunchTests
             ? gpu.Launch(kernel, new LaunchGrid(gridX, gridY), threads, sharedBytes, y)
             : gpu.Launch(kernel, new LaunchGrid(gridX, gridY), threads, sharedBytes, y, y, 3);
         SpareGpu.AssertFails(CudaResult.InvalidValue, result, part);
-        SpareGpu.Check(CudaDriver.CtxSynchronize());
+        SpareGpu.Check(CudaDriver.StreamSynchronize(0));
     }
 
     [Fact]
@@ -36,8 +36,6 @@ public sealed unsafe class EmulatorLaunchTests
         SpareGpu.AssertFails(CudaResult.InvalidValue, CudaDriver.FuncSetAttribute(function, CudaFunctionAttribute.MaxDynamicSharedSizeBytes, (227 << 10) + 1), "232448 bytes");
         SpareGpu.Check(CudaDriver.FuncSetAttribute(function, CudaFunctionAttribute.MaxDynamicSharedSizeBytes, 227 << 10));
         SpareGpu.Check(gpu.Launch("read_shared", 1, 32, 227 << 10, y));
-        SpareGpu.Check(CudaDriver.OccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, function, 256, 100 << 10));
-        Assert.Equal(2, blocks);
     }
 
     [Fact]

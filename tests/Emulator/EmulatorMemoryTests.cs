@@ -137,11 +137,11 @@ public sealed unsafe class EmulatorMemoryTests
             nint y = SpareGpu.Allocate(4);
             Assert.Equal(CudaResult.IllegalAddress, gpu.Launch("read_behind", 1, 1, 0, y, y, 1 << 28));
             SpareGpu.AssertFails(CudaResult.IllegalAddress, CudaDriver.MemFree(y), "read_behind");
-            SpareGpu.AssertFails(CudaResult.IllegalAddress, CudaDriver.CtxSynchronize(), "read_behind");
+            SpareGpu.AssertFails(CudaResult.IllegalAddress, CudaDriver.StreamSynchronize(0), "read_behind");
         }
 
         using SpareGpu next = new();
-        SpareGpu.Check(CudaDriver.CtxSynchronize());
+        SpareGpu.Check(CudaDriver.StreamSynchronize(0));
     }
 
     [Fact]
@@ -182,10 +182,10 @@ public sealed unsafe class EmulatorMemoryTests
         if (touches)
         {
             Assert.Equal(8f, *(float*)before);
-            SpareGpu.AssertFails(CudaResult.IllegalAddress, CudaDriver.CtxSynchronize(), "code of the host has touched device memory", "byte 0 of the allocation of 12 bytes");
+            SpareGpu.AssertFails(CudaResult.IllegalAddress, CudaDriver.StreamSynchronize(0), "code of the host has touched device memory", "byte 0 of the allocation of 12 bytes");
         }
 
-        Assert.Equal(touches ? CudaResult.IllegalAddress : CudaResult.Success, CudaDriver.CtxSynchronize());
+        Assert.Equal(touches ? CudaResult.IllegalAddress : CudaResult.Success, CudaDriver.StreamSynchronize(0));
     }
 
     [Fact]

@@ -13,26 +13,25 @@ internal sealed unsafe class ProductCall : IDisposable
     private readonly bool _transposeB;
     private readonly bool _bf16In;
     private readonly bool _bf16Out;
-    private readonly int _batches;
     private readonly float[] _a;
     private readonly float[] _b;
     private readonly float[] _c;
     private readonly float[] _bias;
     private readonly nint _handle;
     private readonly nint _description;
-    private readonly nint _layoutA;
+    private nint _layoutA;
     private readonly nint _layoutB;
     private readonly nint _layoutD;
     private readonly nint _deviceA;
     private readonly nint _deviceB;
     private readonly nint _deviceD;
 
-    internal ProductCall(int m, int n, int k, bool transposeA, bool transposeB, bool bf16In, bool bf16Out, bool bias, int batches)
+    internal ProductCall(int m, int n, int k, bool transposeA, bool transposeB, bool bf16In, bool bf16Out, bool bias)
     {
-        (_m, _n, _k, _transposeA, _transposeB, _bf16In, _bf16Out, _batches) = (m, n, k, transposeA, transposeB, bf16In, bf16Out, batches);
-        _a = Numbers(1, m * k * batches);
-        _b = Numbers(2, k * n * batches);
-        _c = Numbers(3, m * n * batches);
+        (_m, _n, _k, _transposeA, _transposeB, _bf16In, _bf16Out) = (m, n, k, transposeA, transposeB, bf16In, bf16Out);
+        _a = Numbers(1, m * k);
+        _b = Numbers(2, k * n);
+        _c = Numbers(3, m * n);
         _bias = bias ? Numbers(4, m) : [];
         (_deviceA, _deviceB, _deviceD) = (Upload(_a, bf16In), Upload(_b, bf16In), Upload(_c, bf16Out));
         Check(CublasLt.Create(out _handle));
@@ -73,9 +72,12 @@ internal sealed unsafe class ProductCall : IDisposable
 
     internal void PoisonResult() => SpareGpu.Check(CudaDriver.MemsetD8Async(_deviceD, 0xff, (nuint)(_c.Length * (_bf16Out ? 2 : 4)), 0));
 
-    /// <summary>Changes the layout of A.</summary>
-    internal void Set<T>(CublasLtLayoutAttribute attribute, T value)
-        where T : unmanaged => Check(CublasLt.MatrixLayoutSetAttribute(_layoutA, attribute, &value, (nuint)sizeof(T)));
+    /// <summary>Gives A, in single precision, another layout.</summary>
+    internal void SetA(int rows, int columns, int ld)
+    {
+        CublasLt.MatrixLayoutDestroy(_layoutA);
+        Check(CublasLt.MatrixLayoutCreate(out _layoutA, CublasDataType.R32F, (ulong)rows, (ulong)columns, ld));
+    }
 
     internal float[] Result() => _bf16Out
         ? [.. SpareGpu.Download<ushort>(_deviceD, _c.Length).Select(static bits => BitConverter.UInt32BitsToSingle((uint)bits << 16))]
@@ -86,12 +88,11 @@ internal sealed unsafe class ProductCall : IDisposable
         double[] expected = new double[_c.Length];
         for (int i = 0; i < expected.Length; i++)
         {
-            (int batch, int column, int row) = (i / (_m * _n), i / _m % _n, i % _m);
+            (int column, int row) = (i / _m, i % _m);
             double sum = 0;
             for (int p = 0; p < _k; p++)
             {
-                float a = _a[(batch * _m * _k) + (_transposeA ? (row * _k) + p : (p * _m) + row)];
-                sum += (double)a * _b[(batch * _k * _n) + (_transposeB ? (p * _n) + column : (column * _k) + p)];
+                sum += (double)_a[_transposeA ? (row * _k) + p : (p * _m) + row] * _b[_transposeB ? (p * _n) + column : (column * _k) + p];
             }
 
             expected[i] = (alpha * sum) + (beta * _c[i]) + (_bias.Length > 0 ? _bias[row] : 0);
@@ -107,16 +108,12 @@ internal sealed unsafe class ProductCall : IDisposable
 
     private static void Check(CublasStatus status, [CallerArgumentExpression(nameof(status))] string call = "") => Assert.True(status == CublasStatus.Success, $"{call}: {status}");
 
-    private void Set<T>(CublasLtMatmulDescAttribute attribute, T value)
-        where T : unmanaged => Check(CublasLt.MatmulDescSetAttribute(_description, attribute, &value, (nuint)sizeof(T)));
-
-    private nint Layout(int rows, int columns, bool bf16)
+    private static nint Layout(int rows, int columns, bool bf16)
     {
         Check(CublasLt.MatrixLayoutCreate(out nint layout, bf16 ? CublasDataType.R16BF : CublasDataType.R32F, (ulong)rows, (ulong)columns, rows));
-        int batches = _batches;
-        long stride = (long)rows * columns;
-        Check(CublasLt.MatrixLayoutSetAttribute(layout, CublasLtLayoutAttribute.BatchCount, &batches, sizeof(int)));
-        Check(CublasLt.MatrixLayoutSetAttribute(layout, CublasLtLayoutAttribute.StridedBatchOffset, &stride, sizeof(long)));
         return layout;
     }
+
+    private void Set<T>(CublasLtMatmulDescAttribute attribute, T value)
+        where T : unmanaged => Check(CublasLt.MatmulDescSetAttribute(_description, attribute, &value, (nuint)sizeof(T)));
 }

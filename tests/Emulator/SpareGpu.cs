@@ -77,6 +77,21 @@ internal sealed unsafe class SpareGpu : IDisposable
         return values;
     }
 
+    internal static CudaResult Launch(nint function, nint stream, LaunchGrid grid, int threads, int sharedBytes, params ReadOnlySpan<KernelArgument> arguments)
+    {
+        void** table = stackalloc void*[arguments.Length + 1];
+        fixed (KernelArgument* first = arguments)
+        {
+            for (int i = 0; i < arguments.Length; i++)
+            {
+                table[i] = first + i;
+            }
+
+            table[arguments.Length] = null;
+            return CudaDriver.LaunchKernel(function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads, 1, 1, (uint)sharedBytes, stream, table, null);
+        }
+    }
+
     internal nint Function(string expression)
     {
         nint name = Marshal.StringToCoTaskMemUTF8(Program.Value.Lowered(expression));
@@ -89,20 +104,8 @@ internal sealed unsafe class SpareGpu : IDisposable
     internal CudaResult Launch(string expression, LaunchGrid grid, int threads, int sharedBytes, params ReadOnlySpan<KernelArgument> arguments) =>
         LaunchOn(0, expression, grid, threads, sharedBytes, arguments);
 
-    internal CudaResult LaunchOn(nint stream, string expression, LaunchGrid grid, int threads, int sharedBytes, params ReadOnlySpan<KernelArgument> arguments)
-    {
-        void** table = stackalloc void*[arguments.Length + 1];
-        fixed (KernelArgument* first = arguments)
-        {
-            for (int i = 0; i < arguments.Length; i++)
-            {
-                table[i] = first + i;
-            }
-
-            table[arguments.Length] = null;
-            return CudaDriver.LaunchKernel(Function(expression), (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads, 1, 1, (uint)sharedBytes, stream, table, null);
-        }
-    }
+    internal CudaResult LaunchOn(nint stream, string expression, LaunchGrid grid, int threads, int sharedBytes, params ReadOnlySpan<KernelArgument> arguments) =>
+        Launch(Function(expression), stream, grid, threads, sharedBytes, arguments);
 
     /// <summary>A launch fails with this code, and the reason has all these parts.</summary>
     internal static void AssertFails(CudaResult expected, CudaResult actual, params string[] parts)

@@ -11,7 +11,6 @@ internal sealed unsafe class TestProgram
 
     internal TestProgram(string source, string[] expressions, params string[] options)
     {
-        Expressions = expressions;
         using Utf8Strings texts = new();
         Check(Nvrtc.CreateProgram(
             out nint program,
@@ -59,8 +58,6 @@ internal sealed unsafe class TestProgram
             }
         }
     }
-
-    internal IReadOnlyList<string> Expressions { get; }
 
     internal NvrtcResult Result { get; }
 

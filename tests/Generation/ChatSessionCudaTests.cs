@@ -42,6 +42,28 @@ public sealed class ChatSessionCudaTests
         }
     }
 
+    [Fact]
+    public async Task Ask_TwoModelsOnOneDevice_TakeTurns()
+    {
+        CudaDevice device = CudaDevices.Rent(DType.F32, Emulator.Order.Forward);
+        try
+        {
+            string folder = ReferenceFiles.Shipped("layouts", "huggingface");
+            using LlavaModel one = LlavaModel.Load(folder, device);
+            string expected = string.Concat(one.Ask("What is this?", [], Short));
+            Task<string> asking = Task.Run(() => string.Concat(Enumerable.Range(0, 3).Select(_ => string.Concat(one.Ask("What is this?", [], Short)))));
+
+            // The other model is loaded meanwhile, and asked.
+            using LlavaModel other = LlavaModel.Load(folder, device);
+            Assert.Equal(expected, string.Concat(other.Ask("What is this?", [], Short)));
+            Assert.Equal(string.Concat(Enumerable.Repeat(expected, 3)), await asking);
+        }
+        finally
+        {
+            CudaDevices.Return(device);
+        }
+    }
+
     private static string[] Converse(Device? device)
     {
         RgbImage picture = new(40, 30);

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using LlavaCuda.Tests.Commands;
 
 namespace LlavaCuda.Tests.Kernels;
 
@@ -21,21 +21,7 @@ internal static class Nvrtc
     /// <summary>Runs <c>llava kernels</c>.</summary>
     internal static (int Exit, string Output) RunKernels(params string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["LLAVACUDA_CUDA_PATH"] = Environment.GetEnvironmentVariable("LLAVACUDA_NVRTC") ?? string.Empty;
-        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "llava.dll"), "kernels", .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output + error.Result);
+        (int exit, string output, string error) = LlavaProcess.Run([("LLAVACUDA_CUDA_PATH", Environment.GetEnvironmentVariable("LLAVACUDA_NVRTC") ?? string.Empty)], ["kernels", .. arguments]);
+        return (exit, output + error);
     }
 }

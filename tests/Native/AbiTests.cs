@@ -18,10 +18,19 @@ public partial class AbiTests
     [Fact]
     public void Values_OfEveryEnumeration_AreListed()
     {
-        // The driver has no name for "no flag" of pinned memory.
-        Enum[] listed = [.. AbiValues.All.Select(static v => v.Ours), CudaHostFlags.None];
+        Enum[] listed = [.. AbiValues.All.Select(static v => v.Ours)];
         IEnumerable<Type> enums = typeof(CudaDriver).Assembly.GetTypes().Where(static t => t.IsEnum && t.Namespace == typeof(CudaDriver).Namespace && t != typeof(NativeComponent));
         Assert.Empty(enums.SelectMany(static e => Enum.GetValues(e).Cast<Enum>()).Except(listed));
+    }
+
+    /// <summary>What goes to native functions is there because the engine passes it. What comes from them is complete.</summary>
+    [Fact]
+    public void Values_ThatGoToNativeFunctions_AreUsedByTheEngine()
+    {
+        Type[] answers = [typeof(CudaResult), typeof(NvrtcResult), typeof(CublasStatus), typeof(CudaComputeMode), typeof(CudaCaptureStatus)];
+        string sources = InDocumentation().Replace(RepositoryFolder.Sources("engine"), string.Empty);
+        IEnumerable<string> names = AbiValues.All.Select(static v => v.Ours).Where(value => !answers.Contains(value.GetType())).Select(static value => $"{value.GetType().Name}.{value}");
+        Assert.DoesNotContain(names, name => !Regex.IsMatch(sources, $@"\b{Regex.Escape(name)}\b"));
     }
 
     [Fact]
@@ -82,6 +91,9 @@ public partial class AbiTests
         IEnumerable<string> folders = roots.OfType<string>().Select(static root => Path.Join(root, "include"));
         return folders.SelectMany(static folder => Headers.Select(header => Path.Join(folder, header))).Where(File.Exists);
     }
+
+    [GeneratedRegex("cref=\"[^\"]*\"")]
+    private static partial Regex InDocumentation();
 
     [GeneratedRegex(@"\b(?<name>(CU|CUDA|NVRTC|CUBLAS|CUBLASLT)_[A-Z0-9_]+)\s*(=|\s)\s*(?<number>0[xX][0-9a-fA-F]+|[0-9]+)\b")]
     private static partial Regex Definition();

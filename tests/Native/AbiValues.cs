@@ -59,29 +59,13 @@ internal static class AbiValues
         ("CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD", CudaResult.StreamCaptureWrongThread, 908),
         ("CUDA_ERROR_UNKNOWN", CudaResult.Unknown, 999),
 
-        ("CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK", CudaDeviceAttribute.MaxThreadsPerBlock, 1),
-        ("CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X", CudaDeviceAttribute.MaxGridDimX, 5),
-        ("CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Y", CudaDeviceAttribute.MaxGridDimY, 6),
-        ("CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_Z", CudaDeviceAttribute.MaxGridDimZ, 7),
-        ("CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK", CudaDeviceAttribute.MaxSharedMemoryPerBlock, 8),
-        ("CU_DEVICE_ATTRIBUTE_WARP_SIZE", CudaDeviceAttribute.WarpSize, 10),
-        ("CU_DEVICE_ATTRIBUTE_CLOCK_RATE", CudaDeviceAttribute.ClockRate, 13),
         ("CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT", CudaDeviceAttribute.MultiprocessorCount, 16),
         ("CU_DEVICE_ATTRIBUTE_COMPUTE_MODE", CudaDeviceAttribute.ComputeMode, 20),
-        ("CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE", CudaDeviceAttribute.MemoryClockRate, 36),
-        ("CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH", CudaDeviceAttribute.GlobalMemoryBusWidth, 37),
         ("CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE", CudaDeviceAttribute.L2CacheSize, 38),
-        ("CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR", CudaDeviceAttribute.MaxThreadsPerMultiprocessor, 39),
         ("CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR", CudaDeviceAttribute.ComputeCapabilityMajor, 75),
         ("CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR", CudaDeviceAttribute.ComputeCapabilityMinor, 76),
-        ("CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR", CudaDeviceAttribute.MaxSharedMemoryPerMultiprocessor, 81),
         ("CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN", CudaDeviceAttribute.MaxSharedMemoryPerBlockOptin, 97),
 
-        ("CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK", CudaFunctionAttribute.MaxThreadsPerBlock, 0),
-        ("CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES", CudaFunctionAttribute.SharedSizeBytes, 1),
-        ("CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES", CudaFunctionAttribute.LocalSizeBytes, 3),
-        ("CU_FUNC_ATTRIBUTE_NUM_REGS", CudaFunctionAttribute.NumRegs, 4),
-        ("CU_FUNC_ATTRIBUTE_BINARY_VERSION", CudaFunctionAttribute.BinaryVersion, 6),
         ("CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES", CudaFunctionAttribute.MaxDynamicSharedSizeBytes, 8),
         ("CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT", CudaFunctionAttribute.PreferredSharedMemoryCarveout, 9),
 
@@ -89,19 +73,12 @@ internal static class AbiValues
         ("CU_COMPUTEMODE_PROHIBITED", CudaComputeMode.Prohibited, 2),
         ("CU_COMPUTEMODE_EXCLUSIVE_PROCESS", CudaComputeMode.ExclusiveProcess, 3),
 
-        ("CU_STREAM_DEFAULT", CudaStreamFlags.None, 0),
         ("CU_STREAM_NON_BLOCKING", CudaStreamFlags.NonBlocking, 1),
 
         ("CU_EVENT_DEFAULT", CudaEventFlags.None, 0),
-        ("CU_EVENT_BLOCKING_SYNC", CudaEventFlags.BlockingSync, 1),
         ("CU_EVENT_DISABLE_TIMING", CudaEventFlags.DisableTiming, 2),
 
-        ("CU_MEMHOSTALLOC_PORTABLE", CudaHostFlags.Portable, 1),
-        ("CU_MEMHOSTALLOC_WRITECOMBINED", CudaHostFlags.WriteCombined, 4),
-
-        ("CU_STREAM_CAPTURE_MODE_GLOBAL", CudaCaptureMode.Global, 0),
         ("CU_STREAM_CAPTURE_MODE_THREAD_LOCAL", CudaCaptureMode.ThreadLocal, 1),
-        ("CU_STREAM_CAPTURE_MODE_RELAXED", CudaCaptureMode.Relaxed, 2),
         ("CU_STREAM_CAPTURE_STATUS_NONE", CudaCaptureStatus.None, 0),
         ("CU_STREAM_CAPTURE_STATUS_ACTIVE", CudaCaptureStatus.Active, 1),
         ("CU_STREAM_CAPTURE_STATUS_INVALIDATED", CudaCaptureStatus.Invalidated, 2),
@@ -131,49 +108,24 @@ internal static class AbiValues
         ("CUBLAS_STATUS_LICENSE_ERROR", CublasStatus.LicenseError, 16),
 
         ("CUDA_R_32F", CublasDataType.R32F, 0),
-        ("CUDA_R_16F", CublasDataType.R16F, 2),
-        ("CUDA_R_8I", CublasDataType.R8I, 3),
         ("CUDA_R_16BF", CublasDataType.R16BF, 14),
 
         ("CUBLAS_COMPUTE_32F", CublasComputeType.F32, 68),
-        ("CUBLAS_COMPUTE_32F_FAST_TF32", CublasComputeType.F32FastTf32, 77),
 
         ("CUBLAS_OP_N", CublasOperation.None, 0),
         ("CUBLAS_OP_T", CublasOperation.Transpose, 1),
 
-        ("CUBLASLT_ORDER_COL", CublasLtOrder.Column, 0),
-        ("CUBLASLT_ORDER_ROW", CublasLtOrder.Row, 1),
-
-        ("CUBLASLT_POINTER_MODE_HOST", CublasLtPointerMode.Host, 0),
-        ("CUBLASLT_POINTER_MODE_DEVICE", CublasLtPointerMode.Device, 1),
-
-        ("CUBLASLT_EPILOGUE_DEFAULT", CublasLtEpilogue.Default, 1),
         ("CUBLASLT_EPILOGUE_BIAS", CublasLtEpilogue.Bias, 4),
 
         ("CUBLASLT_REDUCTION_SCHEME_NONE", CublasLtReductionSchemes.None, 0),
-        ("CUBLASLT_REDUCTION_SCHEME_INPLACE", CublasLtReductionSchemes.InPlace, 1),
         ("CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE", CublasLtReductionSchemes.ComputeType, 2),
-        ("CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE", CublasLtReductionSchemes.OutputType, 4),
 
-        ("CUBLASLT_MATMUL_DESC_COMPUTE_TYPE", CublasLtMatmulDescAttribute.ComputeType, 0),
-        ("CUBLASLT_MATMUL_DESC_SCALE_TYPE", CublasLtMatmulDescAttribute.ScaleType, 1),
-        ("CUBLASLT_MATMUL_DESC_POINTER_MODE", CublasLtMatmulDescAttribute.PointerMode, 2),
         ("CUBLASLT_MATMUL_DESC_TRANSA", CublasLtMatmulDescAttribute.TransA, 3),
         ("CUBLASLT_MATMUL_DESC_TRANSB", CublasLtMatmulDescAttribute.TransB, 4),
         ("CUBLASLT_MATMUL_DESC_EPILOGUE", CublasLtMatmulDescAttribute.Epilogue, 7),
         ("CUBLASLT_MATMUL_DESC_BIAS_POINTER", CublasLtMatmulDescAttribute.BiasPointer, 8),
-        ("CUBLASLT_MATMUL_DESC_SM_COUNT_TARGET", CublasLtMatmulDescAttribute.SmCountTarget, 15),
         ("CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE", CublasLtMatmulDescAttribute.BiasDataType, 26),
 
-        ("CUBLASLT_MATRIX_LAYOUT_TYPE", CublasLtLayoutAttribute.Type, 0),
-        ("CUBLASLT_MATRIX_LAYOUT_ORDER", CublasLtLayoutAttribute.Order, 1),
-        ("CUBLASLT_MATRIX_LAYOUT_ROWS", CublasLtLayoutAttribute.Rows, 2),
-        ("CUBLASLT_MATRIX_LAYOUT_COLS", CublasLtLayoutAttribute.Cols, 3),
-        ("CUBLASLT_MATRIX_LAYOUT_LD", CublasLtLayoutAttribute.Ld, 4),
-        ("CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT", CublasLtLayoutAttribute.BatchCount, 5),
-        ("CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET", CublasLtLayoutAttribute.StridedBatchOffset, 6),
-
-        ("CUBLASLT_MATMUL_PREF_SEARCH_MODE", CublasLtPreferenceAttribute.SearchMode, 0),
         ("CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES", CublasLtPreferenceAttribute.MaxWorkspaceBytes, 1),
         ("CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK", CublasLtPreferenceAttribute.ReductionSchemeMask, 3),
         ("CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES", CublasLtPreferenceAttribute.MinAlignmentABytes, 5),

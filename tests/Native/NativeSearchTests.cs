@@ -83,12 +83,22 @@ public class NativeSearchTests
     [Fact]
     public void Find_Nothing_NamesEveryPlace()
     {
-        using FakeMachine machine = new FakeMachine().Variable(NativeFolders.Variable, "a", "b").Folder(Toolkit);
+        using FakeMachine machine = new FakeMachine().Variable(NativeFolders.Variable, "a", "b").Folder("a").Folder("b").Folder(Toolkit);
         NativeFinding finding = machine.Find(NativeComponent.Nvrtc, new Version(12, 4));
         Assert.Equal(
             $"NVRTC (libnvrtc.so.12) was not found: looked in {machine.At("a")}, {machine.At("b")}, the system's library path, {machine.At(Toolkit)}, NVIDIA's Python packages (none here); set LLAVACUDA_CUDA_PATH to its folder.",
             Reason(finding));
         Assert.Equal(8, finding.Tried.Count);
+    }
+
+    [Fact]
+    public void Find_NamedFolderThatIsNone_IsMarked()
+    {
+        using FakeMachine machine = new FakeMachine().Variable(NativeFolders.Variable, "a", "b", "c/libcuda.so.1").Folder("b").File("c/libcuda.so.1", "invalid ELF header");
+        Assert.Equal(
+            $"The NVIDIA driver (libcuda.so.1) was not found: looked in {machine.At("a")} (missing), {machine.At("b")}, {machine.At("c/libcuda.so.1")} (a file, not a folder), "
+            + "the system's library path; install NVIDIA's driver, 525 or newer.",
+            Reason(machine.Find(NativeComponent.Driver)));
     }
 
     [Fact]

@@ -163,6 +163,30 @@ public abstract class CachedAttentionTests(Bed bed)
         }
     }
 
+    // A wide head leaves angles that are not-a-number where those of a narrow one have no elements: they must not enter, not even multiplied by zero.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void AppendForward_ElementsBeyondTheHead_AreNotTurned(int heads)
+    {
+        const int Capacity = 8;
+        using OpTest test = new(bed);
+        Assert.All(Turned(256, float.NaN), static value => Assert.True(float.IsNaN(value)));
+        Assert.All(Turned(144, 0.5f), static value => Assert.True(float.IsFinite(value)));
+
+        float[] Turned(int headSize, float angle)
+        {
+            AttentionShape shape = new(heads, 1, headSize, true);
+            Tensor angles = test.Singles([.. Enumerable.Repeat(angle, Capacity * headSize / 2)], Capacity, headSize / 2);
+            Tensor cache = test.Floats(bed.Normal(1, Capacity * headSize), 1, 1, Capacity, headSize);
+            Tensor values = test.Floats(bed.Normal(2, Capacity * headSize), 1, 1, Capacity, headSize);
+            Tensor o = test.Poisoned(1, shape.OutputSize);
+            Tensor qkv = test.Floats(bed.Normal(3, shape.QkvSize), 1, shape.QkvSize);
+            CachedAttention.AppendForward(test.Device, o, cache, values, qkv, new(angles, angles, test.Ints(5)), test.Ints(0, 1), test.Ints(5), maxLength: 1, shape);
+            return test.Read(o);
+        }
+    }
+
     [Theory]
     [InlineData(new[] { 8191, 130 }, 1, 1, 136)]
     [InlineData(new[] { 4300, 2500 }, 4, 1, 144)]

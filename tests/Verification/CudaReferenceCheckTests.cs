@@ -17,7 +17,10 @@ public sealed class CudaReferenceCheckTests
     /// <summary>Below this an error is single precision's.</summary>
     private const double Negligible = 1e-5;
 
-    /// <summary>The loss is a single number, whose error is one draw of the noise and may be near zero by luck on one side: about its usual size.</summary>
+    /// <summary>
+    /// The loss is a single number, whose error is one draw of the noise and may be near zero by luck on one side: about its usual size. The likeliest tokens' losses,
+    /// which are many of its kind, are held to the same ratio as all else.
+    /// </summary>
     private const double OneNumber = 5e-4;
 
     public static TheoryData<string> Folders => ReferenceCheckTests.Folders;
@@ -27,7 +30,7 @@ public sealed class CudaReferenceCheckTests
     public void Run_SinglePrecision_AgreesInEveryRow(string folder)
     {
         IReadOnlyList<VerifyRow> rows = OnCuda(DType.F32, folder);
-        Assert.True(rows.Count >= 15, $"only {rows.Count} comparisons");
+        Assert.True(rows.Count >= 16, $"only {rows.Count} comparisons");
         Assert.All(rows, static row => Assert.True(row.Passes, row.ToString()));
     }
 

@@ -1,9 +1,10 @@
 using System.Globalization;
+using LlavaCuda.Devices;
 using LlavaCuda.Native;
 
 namespace LlavaCuda.Trainer.Commands;
 
-/// <summary>What <c>llava doctor</c> tells of CUDA: libraries, devices, and why it cannot be used.</summary>
+/// <summary>What <c>llava doctor</c> tells of CUDA: folders, libraries, devices, and why it cannot be used.</summary>
 internal static class CudaReport
 {
     private static readonly (NativeComponent Component, string Row)[] Components =
@@ -18,22 +19,60 @@ internal static class CudaReport
     internal static void Print(Action<string, string> row)
     {
         string? unusable = CudaAvailability.Current.Reason;
+        row("path", Named(NativeEnvironment.Machine));
         foreach ((NativeComponent component, string name) in Components)
         {
-            NativeFinding finding = NativeLoader.Find(component);
-            row(name, finding.IsFound ? $"{(component == NativeComponent.Driver ? "CUDA " : string.Empty)}{finding.Version}, {finding.File()}" : "not found; tried");
-            foreach (NativeAttempt attempt in finding.IsFound ? [] : finding.Tried)
+            string title = name;
+            foreach (string line in Describe(NativeLoader.Find(component)))
             {
-                row(string.Empty, $"  {attempt.Path}: {attempt.Reason}");
+                row(title, line);
+                title = string.Empty;
             }
         }
 
+        row("cache", Cache(Environment.GetEnvironmentVariable));
         for (int ordinal = 0; ordinal < CudaAvailability.DeviceCount; ordinal++)
         {
             row($"gpu {ordinal}", Describe(ordinal));
         }
 
         row("cuda", unusable ?? "can be used: --device cuda");
+    }
+
+    /// <summary>Tells what came of looking for a library: what it is, or what was looked for; then where it was looked for before it was found, and what was there and was not taken.</summary>
+    /// <param name="finding">The finding.</param>
+    /// <returns>The row's text and the lines below it.</returns>
+    internal static IEnumerable<string> Describe(NativeFinding finding) =>
+    [
+        finding.IsFound ? $"{(finding.Component == NativeComponent.Driver ? "CUDA " : string.Empty)}{finding.Version}, {finding.File()}" : $"not found: {string.Join(" or ", finding.Files)}",
+        .. finding.Places.SkipLast(finding.IsFound ? 1 : 0).Select(static place => $"  looked in {place}"),
+        .. finding.PassedOver.Select(static attempt => $"  passed over {attempt.Path} ({attempt.Reason})"),
+    ];
+
+    /// <summary>Tells the folders that the user names, with a mark on those that are none.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <returns>The row's text.</returns>
+    internal static string Named(NativeEnvironment machine)
+    {
+        string[] folders = [.. NativeFolders.Named(machine).Select(NativeFolders.Marked)];
+        return $"{NativeFolders.Variable} {(folders.Length == 0 ? "names no folder" : $"is {string.Join(", ", folders)}")}";
+    }
+
+    /// <summary>Tells where compiled kernels are kept, and how many are.</summary>
+    /// <param name="variable">Reads an environment variable.</param>
+    /// <returns>The row's text.</returns>
+    internal static string Cache(Func<string, string?> variable)
+    {
+        try
+        {
+            string? folder = CacheFolder.Choose(variable);
+            int kernels = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.kernel", new EnumerationOptions()).Count() : 0;
+            return CacheFolder.WhyNotKept(folder) is { } reason ? $"compiled kernels are not kept: {reason}" : $"{folder}, {kernels} compiled {(kernels == 1 ? "kernel" : "kernels")}";
+        }
+        catch (IOException error)
+        {
+            return error.Message;
+        }
     }
 
     private static string Describe(int ordinal)

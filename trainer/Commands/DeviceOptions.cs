@@ -32,7 +32,20 @@ internal sealed class DeviceOptions
     /// <summary>Opens the chosen device.</summary>
     /// <param name="parsed">The parsed command line.</param>
     /// <returns>The device, which the caller disposes.</returns>
-    internal Device Open(ParseResult parsed) => parsed.GetValue(_threads) is < 1
-        ? throw new ArgumentException($"--threads is {parsed.GetValue(_threads)}; expected 1 or more.")
-        : DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), parsed.GetValue(_precision)!);
+    internal Device Open(ParseResult parsed)
+    {
+        if (parsed.GetValue(_threads) is < 1)
+        {
+            throw new ArgumentException($"--threads is {parsed.GetValue(_threads)}; expected 1 or more.");
+        }
+
+        Device device = DeviceChoice.Open(parsed.GetValue(_device)!, parsed.GetValue(_threads), parsed.GetValue(_precision)!);
+        if (device is CudaDevice { KernelsNotKept: { } reason })
+        {
+            // The run goes on, but every one like it will take as long to begin.
+            parsed.InvocationConfiguration.Error.WriteLine($"llava: compiled kernels are not kept for the next run: {reason}");
+        }
+
+        return device;
+    }
 }

@@ -12,36 +12,47 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary><c>llava kernels</c>: compiles every instance of every kernel for some architectures, no GPU needed, and tells registers and spills.</summary>
 internal static class KernelsCommand
 {
-    private static readonly string[] DefaultTargets = ["sm_80", "sm_86", "sm_89", "sm_90a"];
-
     /// <summary>Makes the command.</summary>
     /// <returns>The command.</returns>
     internal static Command Create()
     {
         Option<string> targets = new("--arch")
         {
-            Description = $"Architectures, with commas between; {string.Join(',', DefaultTargets)} unless given.",
-            DefaultValueFactory = static _ => string.Join(',', DefaultTargets),
+            Description = "Architectures, with commas between.",
+            DefaultValueFactory = static _ => string.Join(',', KernelTargets.Default),
         };
         Option<string?> table = new("--out") { Description = "Also write the table (tab-separated) to this file." };
-        Option<string?> only = new("--only") { Description = "Only kernels whose name contains this." };
-        Option<string?> ptx = new("--ptx") { Description = "Also write the PTX of every instance to this folder." };
+        Option<string?> only = new("--only") { Description = "Only kernels whose name, or whose file's, contains this; all unless given." };
+        Option<string?> ptx = new("--ptx") { Description = "Also write the PTX of every instance to files in this folder." };
         Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only, ptx };
         command.SetAction(parsed =>
         {
+            string[] names = KernelTargets.Parse(parsed.GetRequiredValue(targets));
+            KernelTemplate[] kernels = Choose(parsed.GetValue(only) ?? string.Empty);
+            string? file = parsed.GetValue(table);
+            if (file is not null)
+            {
+                FileOption.Require(table.Name, file);
+            }
+
+            string? folder = parsed.GetValue(ptx);
+            if (folder is not null)
+            {
+                Directory.CreateDirectory(folder);
+            }
+
             NativeLoader.Require(NativeComponent.Nvrtc);
+            KernelTargets.RequireSupported(names, $"NVRTC {NativeLoader.Find(NativeComponent.Nvrtc).Version}", KernelCompiler.SupportedArchitectures());
             using InterruptScope interrupt = new();
-            string[] names = parsed.GetRequiredValue(targets).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            string filter = parsed.GetValue(only) ?? string.Empty;
-            IReadOnlyList<KernelReport> reports = CompileAll(names, filter, parsed.InvocationConfiguration.Output, interrupt.Token);
-            if (parsed.GetValue(table) is { } file)
+            IReadOnlyList<KernelReport> reports = CompileAll(names, kernels, parsed.InvocationConfiguration.Output, interrupt.Token);
+            if (file is not null)
             {
                 AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(Table(reports, names))));
             }
 
-            if (parsed.GetValue(ptx) is { } folder)
+            if (folder is not null)
             {
-                WritePtx(folder, names, filter);
+                WritePtx(folder, names, kernels);
             }
 
             return Print(reports, parsed.InvocationConfiguration.Output);
@@ -49,11 +60,18 @@ internal static class KernelsCommand
         return command;
     }
 
-    private static List<KernelReport> CompileAll(string[] targets, string only, TextWriter output, CancellationToken cancellation)
+    private static KernelTemplate[] Choose(string part)
+    {
+        KernelTemplate[] kernels = [.. KernelCatalog.All.Where(kernel => kernel.Function.Contains(part, StringComparison.Ordinal) || kernel.Stem.Contains(part, StringComparison.Ordinal))];
+        return kernels.Length > 0 ? kernels : throw new ArgumentException(
+            $"--only '{part}' is in no kernel's name; the files of kernels are {string.Join(", ", KernelCatalog.All.Select(static kernel => kernel.Stem).Distinct())}.");
+    }
+
+    private static List<KernelReport> CompileAll(string[] targets, KernelTemplate[] kernels, TextWriter output, CancellationToken cancellation)
     {
         KernelCompiler[] compilers = [.. targets.Select(static t => new KernelCompiler(new KernelTarget(t, IsPtx: false), report: true))];
         (KernelCompiler Compiler, KernelTemplate Kernel, KernelVariant Variant)[] work =
-            [.. from kernel in KernelCatalog.All where kernel.Function.Contains(only, StringComparison.Ordinal) from variant in kernel.Instances from compiler in compilers select (compiler, kernel, variant)];
+            [.. from kernel in kernels from variant in kernel.Instances from compiler in compilers select (compiler, kernel, variant)];
         output.WriteLine($"NVRTC {compilers[0].Version} ({NativeLoader.Find(NativeComponent.Nvrtc).Path}), {work.Length} compilations");
         KernelReport[] reports = new KernelReport[work.Length];
         long start = Stopwatch.GetTimestamp();
@@ -72,20 +90,15 @@ internal static class KernelsCommand
         return [.. reports];
     }
 
-    private static void WritePtx(string folder, string[] targets, string only)
+    private static void WritePtx(string folder, string[] targets, KernelTemplate[] kernels)
     {
-        Directory.CreateDirectory(folder);
         foreach (string target in targets)
         {
             KernelCompiler compiler = new(new KernelTarget(target.Replace("sm_", "compute_", StringComparison.Ordinal), IsPtx: true));
-            foreach (KernelTemplate kernel in KernelCatalog.All.Where(kernel => kernel.Function.Contains(only, StringComparison.Ordinal)))
+            foreach ((string stem, string expression) in kernels.SelectMany(static kernel => kernel.Instances.Select(variant => (kernel.Stem, kernel.NameExpression(variant)))))
             {
-                foreach (KernelVariant variant in kernel.Instances)
-                {
-                    string expression = kernel.NameExpression(variant);
-                    string name = new([.. $"{target} {expression}".Select(static c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '-')]);
-                    AtomicFile.Write(Path.Combine(folder, name + ".ptx"), stream => stream.Write(compiler.Compile(kernel.Stem, expression).Image));
-                }
+                string name = new([.. $"{target} {expression}".Select(static c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '-')]);
+                AtomicFile.Write(Path.Combine(folder, name + ".ptx"), stream => stream.Write(compiler.Compile(stem, expression).Image));
             }
         }
     }

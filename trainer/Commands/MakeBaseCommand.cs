@@ -13,7 +13,7 @@ internal static class MakeBaseCommand
     internal static Command Create()
     {
         Option<string> output = new("--out") { Description = "The folder to make.", DefaultValueFactory = static _ => Path.Combine("runs", "base") };
-        Option<int> seed = new("--seed") { Description = "Chooses everything that is random." };
+        Option<int> seed = new("--seed") { Description = "Chooses everything that is random.", DefaultValueFactory = static _ => 0 };
         DeviceOptions device = new();
         Command command = new("make-base", "Make the tiny base models that the quickstart starts from: a vision tower that sees and a language model that reads.") { output, seed };
         device.AddTo(command);

@@ -10,19 +10,20 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary>The options by which commands that talk load a model and answer.</summary>
 internal sealed class ModelOptions
 {
+    private static readonly GenerationOptions Defaults = new();
     private readonly DeviceOptions _device = new();
     private readonly Option<string> _model = new("--model") { Description = "A model folder: Hugging Face LLaVA, or original LLaVA.", Required = true };
     private readonly Option<string?> _vision = new("--vision") { Description = "The CLIP folder, where an original LLaVA folder only names one." };
     private readonly Option<string?> _template = new("--template") { Description = "The conversation template, for example v1 or llava_llama_2; by default what the model was trained with." };
     private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
     private readonly Option<int?> _context = new("--context") { Description = "Most rows of a conversation, pictures included; memory is reserved for them. By default what the model was made for, at most 4096." };
-    private readonly Option<string[]> _images = new("--image") { Description = "A picture; may be given several times.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
-    private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the likeliest token." };
-    private readonly Option<int> _topK = new("--top-k") { Description = "Draw from so many of the likeliest tokens; 0 is all." };
-    private readonly Option<double> _topP = new("--top-p") { Description = "Draw from the likeliest tokens that have this probability together.", DefaultValueFactory = static _ => 1 };
-    private readonly Option<ulong> _seed = new("--seed") { Description = "The same seed gives the same answer." };
-    private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = static _ => 512 };
-    private readonly Option<string[]> _stop = new("--stop") { Description = "A text that ends the answer; may be given several times.", DefaultValueFactory = static _ => [] };
+    private readonly Option<string[]> _images = new("--image") { Description = "A picture; may be given several times, or not at all.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
+    private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the likeliest token.", DefaultValueFactory = static _ => Defaults.Temperature };
+    private readonly Option<int> _topK = new("--top-k") { Description = "Draw from so many of the likeliest tokens; 0 is all.", DefaultValueFactory = static _ => Defaults.TopK };
+    private readonly Option<double> _topP = new("--top-p") { Description = "Draw from the likeliest tokens that have this probability together.", DefaultValueFactory = static _ => Defaults.TopP };
+    private readonly Option<ulong> _seed = new("--seed") { Description = "The same seed gives the same answer.", DefaultValueFactory = static _ => Defaults.Seed };
+    private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = static _ => Defaults.MaxNewTokens };
+    private readonly Option<string[]> _stop = new("--stop") { Description = "A text that ends the answer, beside those of the template; may be given several times.", DefaultValueFactory = static _ => [] };
 
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>

@@ -15,7 +15,7 @@ internal static class QuickstartCommand
         QuickstartOptions defaults = new(Path.Combine("runs", "quickstart"));
         Option<string> output = new("--out") { Description = "Folder of everything it makes.", DefaultValueFactory = _ => defaults.Out };
         Option<string?> from = new("--base") { Description = "Base models to begin with, from make-base; by default those that the program carries." };
-        Option<int> seed = new("--seed") { Description = "Chooses data, order and questions." };
+        Option<int> seed = new("--seed") { Description = "Chooses data, order and questions.", DefaultValueFactory = _ => defaults.Seed };
         Option<int> pictures = new("--pictures") { Description = "Pictures of the data set.", DefaultValueFactory = _ => defaults.Pictures };
         Option<int> pretrain = new("--pretrain-steps") { Description = "Steps of stage 1.", DefaultValueFactory = _ => defaults.PretrainSteps };
         Option<int> finetune = new("--finetune-steps") { Description = "Steps of stage 2.", DefaultValueFactory = _ => defaults.FinetuneSteps };

@@ -8,9 +8,8 @@ namespace LlavaCuda.Trainer.Commands;
 internal static class TrainCommand
 {
     private const string Description =
-        "Train one stage of LLaVA. Stage pretrain: the projector alone learns from captions (template plain, lr 1e-3, 32 x 8 samples a step, pictures cropped). "
-        + "Stage finetune: projector and language model learn from conversations (template v1, lr 2e-5, 16 x 8 samples a step, pictures padded). "
-        + "Both: 1 epoch, AdamW 0.9/0.999 without decay, warm-up 0.03, cosine to 0, gradients clipped to norm 1.";
+        "Train one stage of LLaVA. Stage pretrain: the projector alone learns from captions. Stage finetune: projector and language model learn from conversations. "
+        + "Both by AdamW, with the values of LLaVA-1.5 unless others are given.";
 
     /// <summary>Makes the command.</summary>
     /// <returns>The command.</returns>

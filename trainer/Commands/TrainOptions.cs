@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
@@ -8,41 +9,44 @@ using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Commands;
 
-/// <summary>The options of <c>llava train</c>. Those that are not given keep the values of <see cref="TrainingOptions"/>.</summary>
+/// <summary>The options of <c>llava train</c>. Those that are not given keep the values of <see cref="TrainingOptions"/>, which help shows.</summary>
 internal sealed class TrainOptions
 {
+    private static readonly TrainingOptions Pretrain = new(TrainingStage.Pretrain, string.Empty, [], string.Empty);
+    private static readonly TrainingOptions Finetune = new(TrainingStage.Finetune, string.Empty, [], string.Empty);
+
     private readonly Option<TrainingStage> _stage = new("--stage") { HelpName = "pretrain|finetune", Description = "pretrain or finetune.", Required = true };
     private readonly Option<string> _model = new("--model") { Description = "Folder to begin with: a LLaVA, or a language model together with --vision.", Required = true };
-    private readonly Option<string?> _vision = new("--vision") { Description = "Folder of a CLIP, for a --model that is a language model." };
-    private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with the projector that stage pretrain wrote." };
-    private readonly Option<string?> _projector = new("--projector") { Description = "Kind of a new projector: mlp2x_gelu (unless given), mlpNx_gelu, linear, identity." };
+    private readonly Option<string?> _vision = new("--vision") { Description = "Folder of a CLIP; only for a --model that is a language model." };
+    private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with the projector that stage pretrain wrote; unless given, the model's own or, with --vision, a new one." };
+    private readonly Option<string?> _projector = new("--projector") { Description = "Kind of a new projector: mlp2x_gelu, mlpNx_gelu, linear, identity." + Default(static o => o.Projector) };
     private readonly Option<string[]> _data = new("--data") { Description = "Data file in LLaVA's JSON format; may be given several times.", Required = true, AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> _images = new("--images") { Description = "Folder that the paths of pictures begin at." };
+    private readonly Option<string?> _images = new("--images") { Description = "Folder that the paths of pictures begin at; the current folder unless given." };
     private readonly Option<string> _out = new("--out") { Description = "Folder of checkpoints, metrics and the result.", Required = true };
-    private readonly Option<string?> _template = new("--template") { Description = "Conversation template; plain for pretrain, v1 for finetune unless given." };
-    private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's picture before its text, as LLaVA does (unless given); data leaves it in its place." };
-    private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole; square for pretrain, pad for finetune unless given." };
-    private readonly Option<int?> _epochs = new("--epochs") { Description = "How often all samples are gone through (1)." };
-    private readonly Option<long?> _steps = new("--steps") { Description = "Optimizer steps, instead of --epochs." };
-    private readonly Option<int?> _batch = new("--batch") { Description = "Samples of a micro-batch (pretrain 32, finetune 16)." };
-    private readonly Option<int?> _accumulate = new("--accumulate") { Description = "Micro-batches of an optimizer step (8). Only the product with --batch matters for what is learned." };
-    private readonly Option<double?> _lr = new("--lr") { Description = "Peak learning rate (pretrain 1e-3, finetune 2e-5)." };
-    private readonly Option<double?> _projectorLr = new("--projector-lr") { Description = "The projector's own peak learning rate; the same unless given." };
-    private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Decoupled decay of matrices (0)." };
-    private readonly Option<double?> _warmupRatio = new("--warmup-ratio") { Description = "Share of the steps in which the rate rises (0.03); then half a cosine down to 0." };
-    private readonly Option<double?> _maxGradNorm = new("--max-grad-norm") { Description = "Gradients of a larger norm are scaled down to it (1)." };
-    private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's decay of the second moment (0.999)." };
-    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Most rows of a sample, pictures included (2048, or the model's positions)." };
-    private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { HelpName = "error|skip|truncate", Description = "What becomes of longer samples: error (unless given), truncate (text at the end, never a picture), skip." };
+    private readonly Option<string?> _template = new("--template") { Description = "Conversation template." + Default(static o => o.Template) };
+    private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's picture before its text, as LLaVA does; data leaves it in its place." + Default(static o => o.ImageOrder) };
+    private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole." + Default(static o => o.ImageAspect) };
+    private readonly Option<int?> _epochs = new("--epochs") { Description = "How often all samples are gone through." + Default(static o => o.Epochs) };
+    private readonly Option<long?> _steps = new("--steps") { Description = "Optimizer steps; as many as --epochs takes unless given." };
+    private readonly Option<int?> _batch = new("--batch") { Description = "Samples of a micro-batch." + Default(static o => o.Batch) };
+    private readonly Option<int?> _accumulate = new("--accumulate") { Description = "Micro-batches of an optimizer step. Only the product with --batch matters for what is learned." + Default(static o => o.Accumulate) };
+    private readonly Option<double?> _lr = new("--lr") { Description = "Peak learning rate." + Default(static o => o.LearningRate) };
+    private readonly Option<double?> _projectorLr = new("--projector-lr") { Description = "The projector's own peak learning rate; the same as --lr unless given." };
+    private readonly Option<double?> _weightDecay = new("--weight-decay") { Description = "Decoupled decay of matrices." + Default(static o => o.WeightDecay) };
+    private readonly Option<double?> _warmupRatio = new("--warmup-ratio") { Description = "Share of the steps in which the rate rises; then half a cosine down to 0." + Default(static o => o.WarmupRatio) };
+    private readonly Option<double?> _maxGradNorm = new("--max-grad-norm") { Description = "Gradients of a larger norm are scaled down to it." + Default(static o => o.MaxGradientNorm) };
+    private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's decay of the second moment." + Default(static o => o.Beta2) };
+    private readonly Option<int?> _maxLength = new("--max-length") { Description = $"Most rows of a sample, pictures included; unless given {TrainingOptions.DefaultMaxLength}, or the model's positions where those are fewer." };
+    private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { HelpName = "error|skip|truncate", Description = "What becomes of longer samples: error, truncate (text at the end, never a picture), skip." + Default(static o => o.TooLong) };
     private readonly Option<bool> _allowUnsupervised = new("--allow-unsupervised") { Description = "Accept samples in which no token carries loss." };
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "Fixes the order of samples and a new projector (42)." };
-    private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints (500); 0 for none but that of an interruption." };
-    private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep (1)." };
-    private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|never", Description = "auto goes on from the newest checkpoint in --out (unless given); never deletes those checkpoints and begins anew." };
-    private readonly Option<DType?> _dtype = new("--dtype") { HelpName = "bf16|f16|f32", Description = "Type of the weights in the result: bf16 (unless given), f16, f32. Checkpoints are exact." };
+    private readonly Option<ulong?> _seed = new("--seed") { Description = "Fixes the order of samples and a new projector." + Default(static o => o.Seed) };
+    private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints; 0 for none but that of an interruption." + Default(static o => o.SaveEvery) };
+    private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep." + Default(static o => o.Keep) };
+    private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|never", Description = "auto goes on from the newest checkpoint in --out; never deletes those checkpoints and begins anew." + Default(static o => o.Resume) };
+    private readonly Option<DType?> _dtype = new("--dtype") { HelpName = "bf16|f16|f32", Description = "Type of the weights in the result: bf16, f16, f32. Checkpoints are exact." + Default(static o => o.SaveType) };
     private readonly Option<bool> _saveFull = new("--save-full") { Description = "Let pretrain write the whole model and not the projector alone." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check model, data, memory and disk, show the account of them, and stop before the first step." };
-    private readonly Option<int?> _workers = new("--workers") { Description = "Threads that decode pictures ahead of the training." };
+    private readonly Option<int?> _workers = new("--workers") { Description = "Threads that decode pictures ahead of the training." + Default(static o => o.Workers) };
 
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>
@@ -97,6 +101,20 @@ internal sealed class TrainOptions
             Workers = parsed.GetValue(_workers) ?? o.Workers,
         };
     }
+
+    // The stage decides over some, so that the parser cannot know them: help shows them in the parser's way.
+    private static string Default(Func<TrainingOptions, object> value)
+    {
+        string pretrain = Text(value(Pretrain)), finetune = Text(value(Finetune));
+        return pretrain == finetune ? $" [default: {pretrain}]" : $" [default: {pretrain} for pretrain, {finetune} for finetune]";
+    }
+
+    private static string Text(object value) => value switch
+    {
+        double and > 0 and < 0.001 => string.Create(CultureInfo.InvariantCulture, $"{value:0.######e-0}"),
+        Enum => value.ToString()!.ToLowerInvariant(),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 
     private static ProjectorConfig ParseProjector(string kind)
     {

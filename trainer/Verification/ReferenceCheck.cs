@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Generation;
@@ -92,8 +93,30 @@ public sealed class ReferenceCheck : IDisposable
         }
 
         Compare("logits", logits, expected, _allowed.Forward);
+        Compare("likeliest tokens' losses", Losses(logits, expected, vocabulary), Losses(expected, expected, vocabulary), _allowed.Forward);
         float loss = (float)(model.Loss(batch, arena) / batch.LabelledRows);
         Compare("loss", [loss], _reference.Floats("forward.loss"), _allowed.Forward);
+    }
+
+    // The loss is one number, whose error may be near zero by luck. These are many of its kind: each row's, if its label were the token that the reference finds likeliest.
+    private static float[] Losses(float[] logits, float[] reference, int vocabulary)
+    {
+        float[] losses = new float[logits.Length / vocabulary];
+        for (int i = 0; i < losses.Length; i++)
+        {
+            ReadOnlySpan<float> row = logits.AsSpan(i * vocabulary, vocabulary);
+            int label = TensorPrimitives.IndexOfMax(reference.AsSpan(i * vocabulary, vocabulary));
+            double max = TensorPrimitives.Max(row);
+            double sum = 0;
+            foreach (float logit in row)
+            {
+                sum += Math.Exp(logit - max);
+            }
+
+            losses[i] = (float)(Math.Log(sum) + max - row[label]);
+        }
+
+        return losses;
     }
 
     private void CheckGreedy(Llava model)

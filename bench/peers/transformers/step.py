@@ -3,8 +3,8 @@
     python3 step.py CONFIG.json [--device cpu|cuda] [--dtype float32|bfloat16] [--batch 4] [--text 128] [--steps 5] [--new 64]
                     [--threads 2] [--checkpointing] [--compile] [--stages pretrain,finetune] [--json OUT]
 
-Rows: pretrain and finetune (one optimizer step: forward, backward, clip to 1.0, fused AdamW), prefill, decode (greedy, batch 1), each in
-tokens a second (median). An image's patches count as tokens. bfloat16 is pure bf16 training (weights, gradients and moments): less memory
+Figures: pretrain and finetune (one optimizer step: forward, backward, clip to 1.0, fused AdamW), prefill, decode (greedy, batch 1), each in
+tokens a second (median); what fails is told in `how`. An image's patches count as tokens. bfloat16 is pure bf16 training (weights, gradients and moments): less memory
 and less precise than a master copy, so a peer that is easy on itself.
 """
 import argparse
@@ -52,6 +52,8 @@ rows = {
     "versions": f"torch {torch.__version__}, transformers {transformers.__version__}",
     "tokens_per_step": ids.numel(),
     "parameters": sum(p.numel() for p in model.parameters()),
+    "figures": {},
+    "how": {},
 }
 
 
@@ -72,14 +74,30 @@ def median(function, runs, warm=2):
     return statistics.median(times[warm:])
 
 
+def attempt(name, run):
+    """Notes the tokens a second that run returns; one that does not fit must not cost the others."""
+    if cuda:
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    try:
+        rows["figures"][name] = run()
+        peak = f", {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB at most" if cuda else ""
+        rows["how"][name] = f"transformers, {args.dtype}{peak}"
+    except Exception as error:
+        rows["how"][name] = f"failed: {type(error).__name__}: {error}".split("\n")[0]
+    print(f"{name}: {rows['figures'].get(name)} tokens/s, {rows['how'][name]}", flush=True)
+    save()
+
+
 if args.checkpointing:
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
-for stage in [s for s in args.stages.split(",") if s]:
+
+
+def training(stage):
     model.train()
     for name, parameter in model.named_parameters():
         parameter.requires_grad_("projector" in name or (stage == "finetune" and "vision" not in name))
-        parameter.grad = None
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-5, fused=True)
     forward = torch.compile(model) if args.compile else model
@@ -90,24 +108,29 @@ for stage in [s for s in args.stages.split(",") if s]:
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
 
-    seconds = median(step, args.steps)
-    peak = torch.cuda.max_memory_allocated() / 2**30 if cuda else None
-    rows[stage] = {"seconds": seconds, "tokens_per_second": ids.numel() / seconds, "peak_gib": peak}
-    save()
-    del optimizer
-    for parameter in model.parameters():
-        parameter.grad = None
-    if cuda:
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
+    try:
+        return ids.numel() / median(step, args.steps)
+    finally:
+        for parameter in model.parameters():
+            parameter.grad = None
 
+
+def prefill():
+    return median(lambda: model(**one, use_cache=True, logits_to_keep=1), 5)
+
+
+def decode():
+    whole = median(lambda: model.generate(**one, max_new_tokens=args.new, min_new_tokens=args.new, do_sample=False), 2, 1)
+    return (args.new - 1) / (whole - prefill())
+
+
+for stage in [s for s in args.stages.split(",") if s]:
+    attempt(stage, lambda: training(stage))
 model.eval()
 model.gradient_checkpointing_disable()
+one = dict(input_ids=ids[:1], pixel_values=pixels[:1])
 with torch.no_grad():
-    one = dict(input_ids=ids[:1], pixel_values=pixels[:1])
-    prefill = median(lambda: model(**one, use_cache=True, logits_to_keep=1), 5)
-    rows["prefill"] = {"seconds": prefill, "tokens_per_second": ids.shape[1] / prefill}
-    whole = median(lambda: model.generate(**one, max_new_tokens=args.new, min_new_tokens=args.new, do_sample=False), 2, 1)
-    rows["decode"] = {"tokens_per_second": (args.new - 1) / (whole - prefill)}
+    attempt("prefill", lambda: ids.shape[1] / prefill())
+    attempt("decode", decode)
 print(json.dumps(rows, indent=1))
 save()

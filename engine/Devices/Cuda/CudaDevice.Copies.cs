@@ -9,14 +9,14 @@ public sealed unsafe partial class CudaDevice
     /// <inheritdoc/>
     public override StagedCopy CreateStaging()
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         return new CudaStagedCopy(this);
     }
 
     /// <inheritdoc/>
     protected override void CopyFromHostCore(Tensor destination, ReadOnlySpan<byte> source)
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         nint address = destination.Address;
         while (source.Length > 0)
         {
@@ -33,7 +33,7 @@ public sealed unsafe partial class CudaDevice
     /// <inheritdoc/>
     protected override void CopyToHostCore(Span<byte> destination, Tensor source)
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         nint address = source.Address;
         while (destination.Length > 0)
         {

@@ -15,7 +15,7 @@ public sealed unsafe partial class CudaDevice
     /// <returns>The graph, ready to launch.</returns>
     internal CudaGraphHandle Capture(Action pass)
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
 
         // Other threads, the finalizer's among them, may free memory meanwhile.
         CudaException.ThrowIfFailed(CudaDriver.StreamBeginCapture(_stream.Value, CudaCaptureMode.ThreadLocal));
@@ -41,7 +41,7 @@ public sealed unsafe partial class CudaDevice
     /// <param name="graph">From <see cref="Capture"/>.</param>
     internal void Launch(CudaGraphHandle graph)
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         CudaException.ThrowIfFailed(CudaDriver.GraphLaunch(graph.Value, _stream.Value));
     }
 
@@ -49,10 +49,10 @@ public sealed unsafe partial class CudaDevice
     /// <param name="graph">From <see cref="Capture"/>.</param>
     internal void Forget(CudaGraphHandle graph)
     {
+        using CudaCall call = BeginDisposal();
         if (!_disposed)
         {
             // An error of the device is not for the one who cleans up.
-            MakeCurrent();
             _ = CudaDriver.StreamSynchronize(_stream.Value);
         }
 

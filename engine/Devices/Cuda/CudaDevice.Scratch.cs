@@ -13,7 +13,7 @@ public sealed unsafe partial class CudaDevice
     /// <summary>Gets how often scratch memory was given another address: a graph that was captured before must not run any more.</summary>
     internal int ScratchMoves { get; private set; }
 
-    /// <summary>Gives scratch memory to one op: valid until the next call, grown as needed and then kept.</summary>
+    /// <summary>Gives scratch memory to one op, which is one call with all its launches: valid until the next op, grown as needed and then kept.</summary>
     internal nint Workspace(long bytes)
     {
         Grow(ref _workspace, ref _workspaceBytes, bytes, "an operation's workspace");
@@ -43,7 +43,6 @@ public sealed unsafe partial class CudaDevice
             return false;
         }
 
-        MakeCurrent();
         Synchronize();
         CudaDriver.MemFree(address);
 

@@ -10,6 +10,11 @@ namespace LlavaCuda.Devices;
 /// sums, statistics and gradients of weights are single precision. The ops are in <c>Ops/Cuda</c>, one file each. Two runs give the same bits; where rows
 /// attend over a cache one by one, bits also depend on its capacity, on the batch and on the number of multiprocessors, which say how many parts its keys are summed in.
 /// </summary>
+/// <remarks>
+/// Calls may come from any thread, one at a time; threads that share a device take turns. A call that comes while another thread's is under way, be it an op, a copy, an allocation or a pass that
+/// is captured from its first op to its last, throws an <see cref="InvalidOperationException"/> and changes nothing. Only <see cref="FreeBytes"/> may be read, and memory be given back, at any time.
+/// Disposing the device, or a pass or a staging of it, waits for the call that is under way and throws nothing; a later call of the device finds it disposed.
+/// </remarks>
 public sealed unsafe partial class CudaDevice : Device
 {
     // What this thread's current context is, and how many contexts had been given back when it became so: one made later may have the address of one given back.
@@ -25,7 +30,7 @@ public sealed unsafe partial class CudaDevice : Device
     private readonly StagingRing _staging;
     private readonly string _name;
     private readonly int _capability;
-    private readonly bool _synchronous;
+    private readonly bool _synchronous = EnvironmentSwitch.IsOn("LLAVACUDA_SYNCHRONOUS");
     private GemmPlans? _products;
     private bool _disposed;
 
@@ -33,6 +38,8 @@ public sealed unsafe partial class CudaDevice : Device
     /// <param name="ordinal">Which GPU of those that the driver shows.</param>
     /// <param name="computeType">Storage of weights and activations: <see cref="DType.BF16"/> or <see cref="DType.F32"/>.</param>
     /// <exception cref="PlatformNotSupportedException">Driver, GPU, NVRTC or cuBLASLt cannot be had; the message names what and where it was looked for.</exception>
+    /// <exception cref="ArgumentException">There is no such storage, or <c>LLAVACUDA_AUTOTUNE</c> or <c>LLAVACUDA_SYNCHRONOUS</c> is neither 0 nor 1.</exception>
+    /// <exception cref="IOException"><c>LLAVACUDA_CACHE</c> names a file.</exception>
     public CudaDevice(int ordinal = 0, DType computeType = DType.BF16)
     {
         if (computeType is not (DType.BF16 or DType.F32))
@@ -40,6 +47,7 @@ public sealed unsafe partial class CudaDevice : Device
             throw new ArgumentException($"The CUDA device stores BF16 or F32, not {computeType}.", nameof(computeType));
         }
 
+        string? cache = CacheFolder.Choose();
         CudaAvailability.Require(ordinal);
         ComputeType = computeType;
         Ordinal = ordinal;
@@ -55,8 +63,8 @@ public sealed unsafe partial class CudaDevice : Device
             MakeCurrent();
             _stream = CudaStreamHandle.Create(_context);
             _staging = new StagingRing(_context);
-            _kernels = new KernelLibrary(_context, new KernelCompiler(KernelTarget.Choose(_capability, KernelCompiler.SupportedArchitectures())), new KernelCache(KernelCache.DefaultFolder));
-            _synchronous = Environment.GetEnvironmentVariable("LLAVACUDA_SYNCHRONOUS") == "1";
+            _kernels = new KernelLibrary(_context, new KernelCompiler(KernelTarget.Choose(_capability, KernelCompiler.SupportedArchitectures())), new KernelCache(cache));
+            KernelsNotKept = CacheFolder.WhyNotKept(cache);
         }
         catch
         {
@@ -90,7 +98,10 @@ public sealed unsafe partial class CudaDevice : Device
     }
 
     /// <summary>Gets a value indicating whether the algorithms of matrix products are measured, once a problem, and kept on disk; by default when <c>LLAVACUDA_AUTOTUNE</c> is 1.</summary>
-    public bool Autotunes { get; init; } = Environment.GetEnvironmentVariable("LLAVACUDA_AUTOTUNE") == "1";
+    public bool Autotunes { get; init; } = EnvironmentSwitch.IsOn("LLAVACUDA_AUTOTUNE");
+
+    /// <summary>Gets why kernels that are compiled here have to be compiled again by the next process, in one line, or null where they are kept.</summary>
+    public string? KernelsNotKept { get; }
 
     // 4194 rows of 32000: with fewer, reading and writing the weight's gradient would weigh in its product.
     internal override long LogitsAtOnce => 1 << 27;
@@ -133,7 +144,7 @@ public sealed unsafe partial class CudaDevice : Device
     public override DeviceMemory Allocate(long bytes, string purpose)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         nint address = CudaMemory.Allocate(Math.Max(bytes, 1), purpose);
         lock (_blocks)
         {
@@ -157,7 +168,7 @@ public sealed unsafe partial class CudaDevice : Device
     /// <inheritdoc/>
     public override void Synchronize()
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         CudaException.ThrowIfFailed(CudaDriver.StreamSynchronize(_stream.Value));
     }
 
@@ -188,7 +199,7 @@ public sealed unsafe partial class CudaDevice : Device
             return;
         }
 
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         _kernels.Get(template, variant).Launch(_stream.Value, grid, threads, sharedBytes, arguments);
         if (_synchronous)
         {
@@ -199,12 +210,17 @@ public sealed unsafe partial class CudaDevice : Device
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (!disposing || _disposed)
+        if (!disposing)
         {
             return;
         }
 
-        MakeCurrent();
+        using CudaCall call = BeginDisposal();
+        if (_disposed)
+        {
+            return;
+        }
+
         CudaDriver.StreamSynchronize(_stream.Value);
         FreeScratch();
         _products?.Dispose();
@@ -239,8 +255,8 @@ public sealed unsafe partial class CudaDevice : Device
         return Marshal.PtrToStringUTF8((nint)name) ?? string.Empty;
     }
 
-    // Calls may come from any thread, one at a time; the driver knows a current context a thread.
-    internal void MakeCurrent()
+    // Calls may come from any thread; the driver knows a current context a thread.
+    private void MakeCurrent()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int era = Volatile.Read(ref _era);

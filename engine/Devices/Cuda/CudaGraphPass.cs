@@ -27,6 +27,8 @@ internal sealed class CudaGraphPass : RepeatedPass
     /// <inheritdoc/>
     public override void Dispose()
     {
+        // Not while another thread is about to launch the graph.
+        using CudaCall call = _device.BeginDisposal();
         Forget();
         base.Dispose();
     }
@@ -34,6 +36,9 @@ internal sealed class CudaGraphPass : RepeatedPass
     /// <inheritdoc/>
     internal override void Run()
     {
+        // One call: the graph must not be launched after another thread's op has moved the scratch memory.
+        using CudaCall call = _device.BeginCall();
+
         // An op elsewhere may have asked for more scratch memory since, and the graph's kernels would write to what was freed. The pass itself may want more then, which is refused inside of
         // a capture: an ordinary run comes first.
         if (!_ran || !_device.CanCapture || _scratchMoves != _device.ScratchMoves)

@@ -30,7 +30,7 @@ internal sealed unsafe class CudaStagedCopy : StagedCopy
     /// <inheritdoc/>
     internal override void Begin(ReadOnlySpan<byte> source)
     {
-        _device.MakeCurrent();
+        using CudaCall call = _device.BeginCall();
         Reserve(source.Length);
 
         // The copy before has left the pinned pages; on the device, the stream itself waits until its buffer was read.
@@ -50,7 +50,7 @@ internal sealed unsafe class CudaStagedCopy : StagedCopy
             throw new ArgumentException($"{_bytes} bytes were begun, but the tensor is {destination} ({destination.Bytes} bytes).");
         }
 
-        _device.MakeCurrent();
+        using CudaCall call = _device.BeginCall();
         CudaException.ThrowIfFailed(CudaDriver.StreamWaitEvent(_device.Stream, _arrived.Value, 0));
         CudaException.ThrowIfFailed(CudaDriver.MemcpyDtoDAsync(destination.Address, _buffer!.Address, (nuint)_bytes, _device.Stream));
         CudaException.ThrowIfFailed(CudaDriver.EventRecord(_read.Value, _device.Stream));
@@ -59,7 +59,14 @@ internal sealed unsafe class CudaStagedCopy : StagedCopy
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (!disposing)
+        {
+            return;
+        }
+
+        // Not while another thread copies into the pinned pages.
+        using CudaCall call = _device.BeginDisposal();
+        if (!_stream.IsClosed)
         {
             _ = CudaDriver.StreamSynchronize(_stream.Value);
             _buffer?.Dispose();

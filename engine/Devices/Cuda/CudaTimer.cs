@@ -22,7 +22,7 @@ internal sealed class CudaTimer : IDisposable
     /// <summary>Marks the beginning.</summary>
     internal void Start()
     {
-        _device.MakeCurrent();
+        using CudaCall call = _device.BeginCall();
         CudaException.ThrowIfFailed(CudaDriver.EventRecord(_start.Value, _device.Stream));
     }
 
@@ -30,6 +30,7 @@ internal sealed class CudaTimer : IDisposable
     /// <returns>Seconds.</returns>
     internal double Stop()
     {
+        using CudaCall call = _device.BeginCall();
         CudaException.ThrowIfFailed(CudaDriver.EventRecord(_stop.Value, _device.Stream));
         CudaException.ThrowIfFailed(CudaDriver.EventSynchronize(_stop.Value));
         CudaException.ThrowIfFailed(CudaDriver.EventElapsedTime(out float milliseconds, _start.Value, _stop.Value));

@@ -7,7 +7,7 @@ namespace LlavaCuda.Devices;
 
 /// <summary>
 /// Compiled kernels on disk, keyed by all that they depend on: sources, options, name expression, NVRTC's version and the target. A file that cannot be read, or
-/// whose contents do not agree with their checksum, counts as absent and is written anew; a folder that cannot be written to costs time, not the run.
+/// whose contents do not agree with their checksum, counts as absent and is written anew; a folder that cannot be written to costs time, not the run: see <see cref="CudaDevice.KernelsNotKept"/>.
 /// </summary>
 internal sealed class KernelCache
 {
@@ -16,26 +16,8 @@ internal sealed class KernelCache
     private readonly string? _folder;
 
     /// <summary>Initializes a new instance of the <see cref="KernelCache"/> class.</summary>
-    /// <param name="folder">Where files are kept, or null for nowhere.</param>
+    /// <param name="folder">Where files are kept, see <see cref="CacheFolder"/>, or null for nowhere.</param>
     internal KernelCache(string? folder) => _folder = folder;
-
-    /// <summary>Gets the user's folder: <c>LLAVACUDA_CACHE</c>, else <c>llavacuda/kernels</c> in the user's cache.</summary>
-    internal static string? DefaultFolder
-    {
-        get
-        {
-            string? named = Environment.GetEnvironmentVariable("LLAVACUDA_CACHE");
-            if (!string.IsNullOrEmpty(named))
-            {
-                return named;
-            }
-
-            string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            string home = Environment.GetFolderPath(OperatingSystem.IsWindows() ? Environment.SpecialFolder.LocalApplicationData : Environment.SpecialFolder.UserProfile);
-            string? root = !string.IsNullOrEmpty(cache) ? cache : home.Length == 0 ? null : OperatingSystem.IsWindows() ? home : Path.Combine(home, ".cache");
-            return root is null ? null : Path.Combine(root, "llavacuda", "kernels");
-        }
-    }
 
     /// <summary>Names the entry of a kernel.</summary>
     /// <param name="parts">All that the code depends on.</param>

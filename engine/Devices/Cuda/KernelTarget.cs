@@ -7,6 +7,9 @@ namespace LlavaCuda.Devices;
 /// <param name="IsPtx">Whether PTX comes out.</param>
 internal sealed record KernelTarget(string Option, bool IsPtx)
 {
+    /// <summary>The oldest compute capability that the kernels are written for, 10·major + minor.</summary>
+    internal const int Oldest = 80;
+
     /// <summary>Chooses the target for a GPU.</summary>
     /// <param name="capability">Its compute capability, 10·major + minor.</param>
     /// <param name="supported">What the compiler knows, 10·major + minor.</param>
@@ -14,7 +17,6 @@ internal sealed record KernelTarget(string Option, bool IsPtx)
     /// <exception cref="PlatformNotSupportedException">The GPU is too old for these kernels, or the compiler for it.</exception>
     internal static KernelTarget Choose(int capability, IReadOnlyCollection<int> supported)
     {
-        const int Oldest = 80;
         if (capability < Oldest)
         {
             throw new PlatformNotSupportedException(

@@ -30,6 +30,7 @@ public sealed unsafe partial class CudaDevice
 
     internal override void AttentionBackward(Tensor dqkv, Tensor dO, Tensor o, Tensor lse, Tensor qkv, Tensor cuSeqlens, int maxLength, AttentionShape shape, Rotary rotary)
     {
+        using CudaCall call = BeginCall();
         bool tensorCores = AttentionTiles.Fit(shape.HeadSize, dqkv, dO, o, qkv, rotary.Cos, rotary.Sin);
         nint delta = Workspace(lse.Bytes);
         for (long first = 0; first < cuSeqlens.Rows - 1; first += MaxSequences)

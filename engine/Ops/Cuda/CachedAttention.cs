@@ -64,6 +64,7 @@ public sealed unsafe partial class CudaDevice
     // for the order of sums is that of the splits.
     private void AttendOneRow(Tensor o, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, bool append, AttentionShape shape)
     {
+        using CudaCall call = BeginCall();
         int group = shape.Heads / shape.KvHeads;
 
         // Where halves of a head are rotated with each other, a load must not reach beyond its half.

@@ -8,6 +8,7 @@ public sealed unsafe partial class CudaDevice
 {
     internal override void ColumnSumBackward(Tensor db, Tensor dy, bool accumulate)
     {
+        using CudaCall call = BeginCall();
         int vector = Elementwise.Vector(dy.Width, dy);
         long tiles = LaunchGrid.Cover(dy.Width, (long)ColumnSumKernels.Lanes * vector);
         long groupRows = ColumnSumKernels.GroupRows(dy.Rows, tiles);

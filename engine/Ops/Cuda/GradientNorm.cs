@@ -8,6 +8,7 @@ public sealed unsafe partial class CudaDevice
 {
     internal override void GradientNormForward(Tensor result, Tensor gradients, float maxNorm)
     {
+        using CudaCall call = BeginCall();
         long blocks = LaunchGrid.Cover(gradients.Count, GradientNormKernels.Chunk);
         nint partials = Workspace(blocks * sizeof(double));
         Launch(

@@ -16,6 +16,7 @@ public sealed unsafe partial class CudaDevice
 
     internal override void LayerNormBackward(Tensor dres, Tensor dw, Tensor db, Tensor y, Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor w, Tensor b, bool accumulate)
     {
+        using CudaCall call = BeginCall();
         NormGrid grid = NormGrid.Backward(x.Rows, x.Width, Elementwise.Vector(x.Width, x, dres, y, dy, w, b), LayerNormKernels.BackwardThreads(x.Type));
         long bytes = grid.Blocks * x.Width * sizeof(float);
         nint partials = dw.Exists ? Workspace(2 * bytes) : 0;

@@ -11,14 +11,7 @@ namespace LlavaCuda.Devices;
 public sealed unsafe partial class CudaDevice
 {
     /// <summary>Gets the matrix products.</summary>
-    private GemmPlans Products
-    {
-        get
-        {
-            MakeCurrent();
-            return _products ??= new GemmPlans(this, Autotunes ? new GemmAutotune(this, new GemmChoices(GemmChoices.DefaultFile)) : null);
-        }
-    }
+    private GemmPlans Products => _products ??= new GemmPlans(this, Autotunes ? new GemmAutotune(this, new GemmChoices(GemmChoices.DefaultFile)) : null);
 
     internal override void LinearForward(Tensor y, Tensor x, Tensor w, Tensor bias)
     {
@@ -51,7 +44,7 @@ public sealed unsafe partial class CudaDevice
         }
         else if (!accumulate)
         {
-            MakeCurrent();
+            using CudaCall call = BeginCall();
             CudaException.ThrowIfFailed(CudaDriver.MemsetD8Async(dw.Address, 0, (nuint)dw.Bytes, Stream));
         }
     }
@@ -64,6 +57,7 @@ public sealed unsafe partial class CudaDevice
             return;
         }
 
+        using CudaCall call = BeginCall();
         GemmProblem problem = GemmProblem.Of(d, a, transposeA, b, transposeB, bias, accumulate);
         Products.Multiply(problem, new GemmOperands(d.Address, d.Address, a.Address, b.Address, bias.Address));
         if (_synchronous)

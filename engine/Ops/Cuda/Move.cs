@@ -8,7 +8,7 @@ public sealed unsafe partial class CudaDevice
 {
     internal override void MoveForward(Tensor destination, Tensor source)
     {
-        MakeCurrent();
+        using CudaCall call = BeginCall();
         CudaException.ThrowIfFailed(CudaDriver.MemcpyDtoDAsync(destination.Address, source.Address, (nuint)source.Bytes, Stream));
     }
 }

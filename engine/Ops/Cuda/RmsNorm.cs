@@ -15,6 +15,7 @@ public sealed unsafe partial class CudaDevice
 
     internal override void RmsNormBackward(Tensor dres, Tensor dw, Tensor y, Tensor dy, Tensor x, Tensor rstd, Tensor w, bool accumulate)
     {
+        using CudaCall call = BeginCall();
         NormGrid grid = NormGrid.Backward(x.Rows, x.Width, Elementwise.Vector(x.Width, x, dres, y, dy, w), RmsNormKernels.BackwardThreads(x.Type));
         nint partials = dw.Exists ? Workspace(grid.Blocks * x.Width * sizeof(float)) : 0;
         Launch(

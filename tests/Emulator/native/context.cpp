@@ -140,41 +140,6 @@ namespace emulator
         return success;
     }
 
-    EXPORT int cuDevicePrimaryCtxReset_v2(int device)
-    {
-        if (Result code = check_device(device))
-        {
-            return code;
-        }
-
-        std::lock_guard lock(gate);
-        destroy(primary(device));
-        return success;
-    }
-
-    EXPORT int cuDevicePrimaryCtxGetState(int device, unsigned* flags, int* active)
-    {
-        if (Result code = check_device(device))
-        {
-            return code;
-        }
-
-        *flags = primary(device)->flags;
-        *active = primary(device)->retained > 0;
-        return success;
-    }
-
-    EXPORT int cuDevicePrimaryCtxSetFlags_v2(int device, unsigned flags)
-    {
-        if (Result code = check_device(device))
-        {
-            return code;
-        }
-
-        primary(device)->flags = flags;
-        return success;
-    }
-
     EXPORT int cuCtxSetCurrent(Context* context)
     {
         if (!initialized)
@@ -195,32 +160,5 @@ namespace emulator
     {
         *context = current;
         return initialized ? success : not_initialized;
-    }
-
-    EXPORT int cuCtxGetDevice(int* device)
-    {
-        if (current == nullptr)
-        {
-            return fail(invalid_context, "the calling thread has no current context");
-        }
-
-        *device = current->device;
-        return success;
-    }
-
-    EXPORT int cuCtxSynchronize()
-    {
-        Context* context;
-        if (Result code = enter(&context))
-        {
-            return code;
-        }
-
-        if (Result code = refuse_in_capture("cuCtxSynchronize"))
-        {
-            return code;
-        }
-
-        return finish_all(context);
     }
 }

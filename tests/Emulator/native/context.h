@@ -19,7 +19,6 @@ namespace emulator
     {
         int device;
         unsigned retained = 0;
-        unsigned flags = 0;
         Result broken = success;
         std::string broken_reason;
         std::uint64_t bytes_live = 0, bytes_peak = 0;

@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "access.h"
@@ -58,7 +58,6 @@ namespace emulator
         return allocate_for_caller(Residence::pinned, bytes, reinterpret_cast<std::uint64_t*>(address), "cuMemHostAlloc");
     }
 
-    EXPORT int cuMemAllocHost_v2(void** address, std::size_t bytes) { return cuMemHostAlloc(address, bytes, 0); }
     EXPORT int cuMemFreeHost(void* address) { return release_for_caller(Residence::pinned, reinterpret_cast<std::uint64_t>(address), "cuMemFreeHost"); }
 
     EXPORT int cuMemGetInfo_v2(std::size_t* free, std::size_t* total)
@@ -122,31 +121,6 @@ namespace emulator
         return success;
     }
 
-    static Result copy_now(const CopyRequest& copy, const char* call)
-    {
-        Context* context;
-        if (Result code = enter(&context))
-        {
-            return code;
-        }
-
-        if (Result code = refuse_in_capture(call))
-        {
-            return code;
-        }
-
-        Result code = check_copy(copy);
-        code = code == success ? finish(find_stream(context, nullptr)) : code;
-        if (code == success)
-        {
-            controls().copies++;
-            Access access(context);
-            memmove(copy.to, copy.from, copy.bytes);
-        }
-
-        return code;
-    }
-
     static Result copy_on(Stream* handle, const CopyRequest& copy)
     {
         Context* context;
@@ -188,13 +162,6 @@ namespace emulator
 
     static void* pointer(std::uint64_t address) { return reinterpret_cast<void*>(address); }
 
-    EXPORT int cuMemcpyHtoD_v2(std::uint64_t to, const void* from, std::size_t bytes) { return copy_now({pointer(to), from, bytes, true, false}, "cuMemcpyHtoD"); }
-    EXPORT int cuMemcpyDtoH_v2(void* to, std::uint64_t from, std::size_t bytes) { return copy_now({to, pointer(from), bytes, false, true}, "cuMemcpyDtoH"); }
-    EXPORT int cuMemcpyDtoD_v2(std::uint64_t to, std::uint64_t from, std::size_t bytes)
-    {
-        return copy_now({pointer(to), pointer(from), bytes, true, true}, "cuMemcpyDtoD");
-    }
-
     EXPORT int cuMemcpyHtoDAsync_v2(std::uint64_t to, const void* from, std::size_t bytes, Stream* stream)
     {
         return copy_on(stream, {pointer(to), from, bytes, true, false});
@@ -210,25 +177,18 @@ namespace emulator
         return copy_on(stream, {pointer(to), pointer(from), bytes, true, true});
     }
 
-    template <typename T>
-    static Result fill(std::uint64_t address, T value, std::size_t count)
+    static Result fill(Context* context, std::uint64_t address, unsigned char value, std::size_t count)
     {
-        if (address % sizeof(T) != 0)
+        if (Result code = check_device_range(address, count, "a fill"))
         {
-            return fail(invalid_value, text("a fill of words of %zu bytes at %#lx", sizeof(T), static_cast<unsigned long>(address)));
+            return breaks(context, code);
         }
 
-        if (Result code = check_device_range(address, count * sizeof(T), "a fill"))
-        {
-            return code;
-        }
-
-        std::fill_n(static_cast<T*>(pointer(address)), count, value);
+        memset(pointer(address), value, count);
         return success;
     }
 
-    template <typename T>
-    static Result fill_on(Stream* handle, bool now, std::uint64_t address, T value, std::size_t count)
+    EXPORT int cuMemsetD8Async(std::uint64_t address, unsigned char value, std::size_t count, Stream* handle)
     {
         Context* context;
         if (Result code = enter(&context))
@@ -242,26 +202,11 @@ namespace emulator
             return fail(invalid_handle, "the context has no such stream");
         }
 
-        if (now)
-        {
-            if (Result code = refuse_in_capture("a fill without a stream"))
-            {
-                return code;
-            }
-        }
-
-        if (Result code = check_device_range(address, count * sizeof(T), "a fill"))
+        if (Result code = check_device_range(address, count, "a fill"))
         {
             return code;
         }
 
-        return submit(stream, [=] { return fill(address, value, count); });
+        return submit(stream, [=] { return fill(context, address, value, count); });
     }
-
-    EXPORT int cuMemsetD8_v2(std::uint64_t address, unsigned char value, std::size_t count) { return fill_on(nullptr, true, address, value, count); }
-    EXPORT int cuMemsetD16_v2(std::uint64_t address, unsigned short value, std::size_t count) { return fill_on(nullptr, true, address, value, count); }
-    EXPORT int cuMemsetD32_v2(std::uint64_t address, unsigned value, std::size_t count) { return fill_on(nullptr, true, address, value, count); }
-    EXPORT int cuMemsetD8Async(std::uint64_t address, unsigned char value, std::size_t count, Stream* stream) { return fill_on(stream, false, address, value, count); }
-    EXPORT int cuMemsetD16Async(std::uint64_t address, unsigned short value, std::size_t count, Stream* stream) { return fill_on(stream, false, address, value, count); }
-    EXPORT int cuMemsetD32Async(std::uint64_t address, unsigned value, std::size_t count, Stream* stream) { return fill_on(stream, false, address, value, count); }
 }

@@ -29,9 +29,7 @@ namespace emulator
         }
     }
 
-    EXPORT const char* cublasLtGetStatusName(int code) { return cublasLtGetStatusString(code); }
     EXPORT std::size_t cublasLtGetVersion() { return 120402; }
-    EXPORT std::size_t cublasLtGetCudartVersion() { return 12040; }
 
     EXPORT int cublasLtCreate(Context** handle)
     {
@@ -74,14 +72,10 @@ namespace emulator
     {
         switch (attribute)
         {
-            case 0: return set(description->compute_type, value, bytes);
-            case 1: return set(description->scale_type, value, bytes);
-            case 2: return set(description->pointer_mode, value, bytes);
             case 3: return set(description->transpose_a, value, bytes);
             case 4: return set(description->transpose_b, value, bytes);
             case 7: return set(description->epilogue, value, bytes);
             case 8: return set(description->bias, value, bytes);
-            case 15: return set(description->sm_count_target, value, bytes);
             case 26: return set(description->bias_type, value, bytes);
             default: return refuse(blas_not_supported, text("the emulator knows nothing of matmul attribute %d", attribute));
         }
@@ -89,7 +83,7 @@ namespace emulator
 
     EXPORT int cublasLtMatrixLayoutCreate(MatrixLayout** layout, int type, std::uint64_t rows, std::uint64_t columns, std::int64_t ld)
     {
-        *layout = new MatrixLayout{type, 0, rows, columns, ld};
+        *layout = new MatrixLayout{type, rows, columns, ld};
         return blas_success;
     }
 
@@ -97,21 +91,6 @@ namespace emulator
     {
         delete layout;
         return blas_success;
-    }
-
-    EXPORT int cublasLtMatrixLayoutSetAttribute(MatrixLayout* layout, int attribute, const void* value, std::size_t bytes)
-    {
-        switch (attribute)
-        {
-            case 0: return set(layout->type, value, bytes);
-            case 1: return set(layout->order, value, bytes);
-            case 2: return set(layout->rows, value, bytes);
-            case 3: return set(layout->columns, value, bytes);
-            case 4: return set(layout->ld, value, bytes);
-            case 5: return set(layout->batches, value, bytes);
-            case 6: return set(layout->batch_stride, value, bytes);
-            default: return refuse(blas_not_supported, text("the emulator knows nothing of layout attribute %d", attribute));
-        }
     }
 
     EXPORT int cublasLtMatmulPreferenceCreate(MatmulPreference** preference)
@@ -130,7 +109,6 @@ namespace emulator
     {
         switch (attribute)
         {
-            case 0: return set(preference->search_mode, value, bytes);
             case 1: return set(preference->most_workspace, value, bytes);
             case 3: return set(preference->reduction_schemes, value, bytes);
             case 5:
@@ -143,9 +121,9 @@ namespace emulator
 
     BlasResult check_product(const MatmulDescription& description, const MatrixLayout& a, const MatrixLayout& b, const MatrixLayout& c, const MatrixLayout& d)
     {
-        if ((description.compute_type != compute_f32 && description.compute_type != compute_f32_fast_tf32) || description.scale_type != type_f32 || description.pointer_mode != 0)
+        if (description.compute_type != compute_f32 || description.scale_type != type_f32)
         {
-            return refuse(blas_not_supported, "only products in single precision with scales on the host are emulated");
+            return refuse(blas_not_supported, "only products in single precision are emulated");
         }
 
         if (description.transpose_a < 0 || description.transpose_a > 1 || description.transpose_b < 0 || description.transpose_b > 1)
@@ -169,15 +147,10 @@ namespace emulator
 
         for (const MatrixLayout* layout : {&a, &b, &c, &d})
         {
-            if (layout->order != 0)
+            if (layout->rows == 0 || layout->columns == 0 || layout->ld < static_cast<std::int64_t>(layout->rows))
             {
-                return refuse(blas_not_supported, "only columns one after another are emulated");
-            }
-
-            if (layout->rows == 0 || layout->columns == 0 || layout->ld < static_cast<std::int64_t>(layout->rows) || layout->batches != d.batches || layout->batches < 1)
-            {
-                return refuse(blas_invalid_value, text("a matrix of %lu x %lu with ld %ld in %d batches", static_cast<unsigned long>(layout->rows),
-                    static_cast<unsigned long>(layout->columns), static_cast<long>(layout->ld), layout->batches));
+                return refuse(blas_invalid_value, text("a matrix of %lu x %lu with ld %ld", static_cast<unsigned long>(layout->rows),
+                    static_cast<unsigned long>(layout->columns), static_cast<long>(layout->ld)));
             }
         }
 
@@ -215,24 +188,6 @@ namespace emulator
             result.algorithm.data[0] = algorithm_mark;
             result.algorithm.data[1] = static_cast<std::uint64_t>(*returned);
             result.waves = 1.0f;
-        }
-
-        return blas_success;
-    }
-
-    EXPORT int cublasLtMatmulAlgoConfigGetAttribute(const Algorithm* algorithm, int attribute, void* value, std::size_t bytes, std::size_t* written)
-    {
-        constexpr int id = 0;
-        if (attribute != id || bytes < sizeof(int))
-        {
-            return refuse(blas_not_supported, text("the emulator knows nothing of algorithm attribute %d", attribute));
-        }
-
-        int number = static_cast<int>(algorithm->data[1]);
-        memcpy(value, &number, sizeof(number));
-        if (written != nullptr)
-        {
-            *written = sizeof(number);
         }
 
         return blas_success;

@@ -15,34 +15,28 @@ namespace emulator
     };
 
     constexpr int type_f32 = 0, type_bf16 = 14;
-    constexpr int compute_f32 = 68, compute_f32_fast_tf32 = 77;
+    constexpr int compute_f32 = 68;
     constexpr int epilogue_default = 1, epilogue_bias = 4;
 
     // The objects behind the handles, with the attributes that the emulator knows.
     struct MatmulDescription
     {
         int compute_type, scale_type;
-        int pointer_mode = 0;
         int transpose_a = 0, transpose_b = 0;
         int epilogue = epilogue_default;
         const void* bias = nullptr;
         int bias_type = -1;
-        int sm_count_target = 0;
     };
 
     struct MatrixLayout
     {
         int type;
-        int order = 0;
         std::uint64_t rows, columns;
         std::int64_t ld;
-        int batches = 1;
-        std::int64_t batch_stride = 0;
     };
 
     struct MatmulPreference
     {
-        int search_mode = 0;
         std::size_t most_workspace = 0;
         unsigned reduction_schemes = ~0u;
         unsigned alignment[4] = {256, 256, 256, 256};

@@ -90,27 +90,6 @@ namespace emulator
             });
     }
 
-    EXPORT int cuEventQuery(Event* event)
-    {
-        Context* context;
-        if (Result code = enter(&context, event))
-        {
-            return code;
-        }
-
-        if (Result code = refuse_in_capture("cuEventQuery"))
-        {
-            return code;
-        }
-
-        if (Result code = advance(context))
-        {
-            return code;
-        }
-
-        return event->completed == event->recorded ? success : not_ready;
-    }
-
     EXPORT int cuEventSynchronize(Event* event)
     {
         Context* context;
@@ -156,6 +135,4 @@ namespace emulator
         *milliseconds = static_cast<float>(end->milliseconds - start->milliseconds);
         return success;
     }
-
-    EXPORT int cuEventElapsedTime_v2(float* milliseconds, Event* start, Event* end) { return cuEventElapsedTime(milliseconds, start, end); }
 }

@@ -117,23 +117,6 @@ namespace emulator
         return success;
     }
 
-    EXPORT int cuGraphGetNodes(Graph* graph, void** nodes, std::size_t* count)
-    {
-        std::lock_guard lock(gate);
-        if (graphs.count(graph) == 0)
-        {
-            return fail(invalid_handle, "there is no such graph");
-        }
-
-        for (std::size_t i = 0; nodes != nullptr && i < *count; i++)
-        {
-            nodes[i] = i < graph->nodes.size() ? &graph->nodes[i] : nullptr;
-        }
-
-        *count = graph->nodes.size();
-        return success;
-    }
-
     EXPORT int cuGraphInstantiateWithFlags(Executable** executable, Graph* graph, unsigned long long)
     {
         Context* context;
@@ -152,8 +135,6 @@ namespace emulator
         graphs.insert(*executable);
         return success;
     }
-
-    EXPORT int cuGraphUpload(Executable*, Stream*) { return success; }
 
     EXPORT int cuGraphLaunch(Executable* executable, Stream* handle)
     {

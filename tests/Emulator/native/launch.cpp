@@ -179,30 +179,8 @@ namespace emulator
         return submit(stream, [=] { return run(prepared->context, prepared->launch); });
     }
 
-    EXPORT int cuFuncGetAttribute(int* value, int attribute, Function* function)
-    {
-        Context* context;
-        if (Result code = enter(&context, function))
-        {
-            return code;
-        }
-
-        switch (attribute)
-        {
-            case 0: *value = static_cast<int>(std::min(max_threads, function->kernel->max_threads)); break;  // threads per block
-            case 1: *value = 0; break;                                                                       // static shared memory
-            case 2: *value = 0; break;                                                                       // constant memory
-            case 3: *value = 0; break;                                                                       // local memory
-            case 4: *value = 64; break;                                                                      // registers
-            case 5: *value = machine().architecture; break;                                                  // PTX version
-            case 6: *value = machine().architecture; break;                                                  // binary version
-            case 8: *value = static_cast<int>(function->most_shared_bytes); break;                           // dynamic shared memory
-            case 9: *value = function->shared_carveout; break;                                               // share of the cache, percent
-            default: return fail(invalid_value, text("the emulator knows nothing of function attribute %d", attribute));
-        }
-
-        return success;
-    }
+    // The share of the cache that a function's shared memory was last asked to have, in percent; -1 if nobody has asked.
+    EXPORT int emulatorGetSharedCarveout(const Function* function) { return function->shared_carveout; }
 
     EXPORT int cuFuncSetAttribute(Function* function, int attribute, int value)
     {
@@ -255,30 +233,6 @@ namespace emulator
         if (bytes != nullptr)
         {
             *bytes = kernel.arguments[index].bytes;
-        }
-
-        return success;
-    }
-
-    EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Function* function, int threads, std::size_t shared_bytes)
-    {
-        Context* context;
-        if (Result code = enter(&context, function))
-        {
-            return code;
-        }
-
-        if (threads <= 0)
-        {
-            return fail(invalid_value, text("a block of %d threads", threads));
-        }
-
-        unsigned by_threads = threads_per_multiprocessor() / ((static_cast<unsigned>(threads) + 31) / 32 * 32);
-        std::size_t by_memory = shared_bytes_per_multiprocessor() / (shared_bytes + 1024);
-        *blocks = static_cast<int>(std::min<std::size_t>({by_threads, by_memory, 32}));
-        if (static_cast<unsigned>(threads) > std::min(max_threads, function->kernel->max_threads))
-        {
-            *blocks = 0;
         }
 
         return success;

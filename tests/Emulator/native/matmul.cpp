@@ -11,7 +11,7 @@ namespace emulator
     {
         const void* data;
         Type type;
-        std::int64_t ld, batch_stride;
+        std::int64_t ld;
     };
 
     // D = alpha op(A) op(B) + beta C + bias, all of it known at the call.
@@ -22,29 +22,24 @@ namespace emulator
         Operand a, b, c;
         void* d;
         Operand bias;
-        int batches;
-        std::int64_t ld_d, stride_d;
+        std::int64_t ld_d;
         float alpha, beta;
     };
 
     static Result run(const Product& product)
     {
         std::vector<float> sums(static_cast<std::size_t>(product.m * product.n));
-        for (std::int64_t batch = 0; batch < product.batches; batch++)
+        multiply({product.a.data, product.a.type, product.a.ld, product.transpose_a}, {product.b.data, product.b.type, product.b.ld, product.transpose_b}, product.m, product.n,
+            product.k, sums.data());
+        for (std::int64_t j = 0; j < product.n; j++)
         {
-            auto data = [=](const Operand& operand) { return static_cast<const char*>(operand.data) + batch * operand.batch_stride * (operand.type == Type::f32 ? 4 : 2); };
-            multiply({data(product.a), product.a.type, product.a.ld, product.transpose_a}, {data(product.b), product.b.type, product.b.ld, product.transpose_b}, product.m,
-                product.n, product.k, sums.data());
-            for (std::int64_t j = 0; j < product.n; j++)
+            for (std::int64_t i = 0; i < product.m; i++)
             {
-                for (std::int64_t i = 0; i < product.m; i++)
-                {
-                    // With beta 0 C is not read: it may hold anything, NaN too.
-                    float value = product.alpha * sums[static_cast<std::size_t>(j * product.m + i)];
-                    value += product.beta == 0.0f ? 0.0f : product.beta * read_element(data(product.c), product.c.type, j * product.c.ld + i);
-                    value += product.bias.data == nullptr ? 0.0f : read_element(product.bias.data, product.bias.type, i);
-                    write_element(product.d, product.c.type, batch * product.stride_d + j * product.ld_d + i, value);
-                }
+                // With beta 0 C is not read: it may hold anything, NaN too.
+                float value = product.alpha * sums[static_cast<std::size_t>(j * product.m + i)];
+                value += product.beta == 0.0f ? 0.0f : product.beta * read_element(product.c.data, product.c.type, j * product.c.ld + i);
+                value += product.bias.data == nullptr ? 0.0f : read_element(product.bias.data, product.bias.type, i);
+                write_element(product.d, product.c.type, j * product.ld_d + i, value);
             }
         }
 
@@ -63,8 +58,7 @@ namespace emulator
     static BlasResult check_memory(const char* name, const void* data, const MatrixLayout& layout)
     {
         std::uint64_t address = reinterpret_cast<std::uint64_t>(data), bytes = element_bytes(layout.type);
-        std::uint64_t last = static_cast<std::uint64_t>(layout.batches - 1) * static_cast<std::uint64_t>(layout.batch_stride);
-        std::uint64_t elements = last + (layout.columns - 1) * static_cast<std::uint64_t>(layout.ld) + layout.rows;
+        std::uint64_t elements = (layout.columns - 1) * static_cast<std::uint64_t>(layout.ld) + layout.rows;
         if (address % bytes != 0)
         {
             return refuse(blas_invalid_value, text("%s at %p is not aligned to its elements", name, data));
@@ -78,7 +72,7 @@ namespace emulator
 
     static Operand operand(const void* data, const MatrixLayout& layout)
     {
-        return {data, layout.type == type_f32 ? Type::f32 : Type::bf16, layout.ld, layout.batch_stride};
+        return {data, layout.type == type_f32 ? Type::f32 : Type::bf16, layout.ld};
     }
 
     EXPORT int cublasLtMatmul(Context* handle, const MatmulDescription* description, const void* alpha, const void* a, const MatrixLayout* layout_a, const void* b,
@@ -120,10 +114,10 @@ namespace emulator
         bool transpose_a = description->transpose_a != 0;
         Product product = {static_cast<std::int64_t>(layout_d->rows), static_cast<std::int64_t>(layout_d->columns),
             static_cast<std::int64_t>(transpose_a ? layout_a->rows : layout_a->columns), transpose_a, description->transpose_b != 0, operand(a, *layout_a), operand(b, *layout_b),
-            operand(c, *layout_c), d, {nullptr, Type::f32, 0, 0}, layout_d->batches, layout_d->ld, layout_d->batch_stride, *static_cast<const float*>(alpha), beta_value};
+            operand(c, *layout_c), d, {nullptr, Type::f32, 0}, layout_d->ld, *static_cast<const float*>(alpha), beta_value};
         if (code == blas_success && description->epilogue == epilogue_bias)
         {
-            MatrixLayout vector = {description->bias_type < 0 ? layout_d->type : description->bias_type, 0, layout_d->rows, 1, product.m};
+            MatrixLayout vector = {description->bias_type < 0 ? layout_d->type : description->bias_type, layout_d->rows, 1, product.m};
             code = check_memory("the bias", description->bias, vector);
             product.bias = operand(description->bias, vector);
         }

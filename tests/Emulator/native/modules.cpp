@@ -130,8 +130,6 @@ namespace emulator
         return success;
     }
 
-    EXPORT int cuModuleLoadDataEx(Module** module, const void* image, unsigned, int*, void**) { return cuModuleLoadData(module, image); }
-
     EXPORT int cuModuleUnload(Module* module)
     {
         Context* context;

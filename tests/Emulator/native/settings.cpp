@@ -54,12 +54,6 @@ namespace emulator
         }
     }
 
-    unsigned threads_per_multiprocessor()
-    {
-        int architecture = machine().architecture;
-        return architecture == 86 || architecture == 89 || architecture == 120 ? 1536 : 2048;
-    }
-
     // ---- what the tests call beside the interfaces of CUDA ----------------------------------------------------------------------------------------
 
     // Zero keeps a value. Takes effect for what is asked from now on.

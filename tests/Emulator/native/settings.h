@@ -36,6 +36,5 @@ namespace emulator
     // Limits of the architecture.
     unsigned shared_bytes_per_block();
     unsigned shared_bytes_per_multiprocessor();
-    unsigned threads_per_multiprocessor();
     constexpr unsigned default_shared_bytes = 48 * 1024;
 }

@@ -26,8 +26,6 @@ namespace emulator
         return success;
     }
 
-    EXPORT int cuStreamCreateWithPriority(Stream** stream, unsigned flags, int) { return cuStreamCreate(stream, flags); }
-
     EXPORT int cuStreamDestroy_v2(Stream* stream)
     {
         Context* context;
@@ -74,34 +72,6 @@ namespace emulator
         }
 
         return finish(stream);
-    }
-
-    EXPORT int cuStreamQuery(Stream* handle)
-    {
-        Context* context;
-        if (Result code = enter(&context))
-        {
-            return code;
-        }
-
-        Stream* stream = find_stream(context, handle);
-        if (stream == nullptr)
-        {
-            return no_such("stream");
-        }
-
-        if (stream->capture != nullptr)
-        {
-            stream->capture->invalid = true;
-            return fail(capture_unsupported, "cuStreamQuery of a stream that is captured");
-        }
-
-        if (Result code = advance(context))
-        {
-            return code;
-        }
-
-        return stream->queue.empty() ? success : not_ready;
     }
 
     EXPORT int cuStreamWaitEvent(Stream* stream_handle, Event* event, unsigned)

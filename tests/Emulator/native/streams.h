@@ -77,9 +77,6 @@ namespace emulator
     Result finish_all(Context* context);
     Result finish_event(Event* event);
 
-    // Runs one piece of what is still to be done, so that whoever asks in a loop comes to an end.
-    Result advance(Context* context);
-
     // For calls that a capture does not allow: they spoil it.
     Result refuse_in_capture(const char* call);
 

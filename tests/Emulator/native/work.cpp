@@ -121,15 +121,6 @@ namespace emulator
         return run_while(context, [=] { return std::any_of(context->streams.begin(), context->streams.end(), [](const Stream* s) { return !s->queue.empty(); }); });
     }
 
-    Result advance(Context* context)
-    {
-        bool first = true;
-        return run_while(context, [&]
-            {
-                return std::exchange(first, false) && std::any_of(context->streams.begin(), context->streams.end(), [](const Stream* s) { return !s->queue.empty(); });
-            });
-    }
-
     Result finish_event(Event* event)
     {
         std::uint64_t state = event->recorded;

@@ -31,7 +31,7 @@ internal sealed class GemmChoices
     }
 
     /// <summary>Gets the user's file, among the compiled kernels.</summary>
-    internal static string? DefaultFile => KernelCache.DefaultFolder is { } folder ? Path.Combine(folder, "products.json") : null;
+    internal static string? DefaultFile => CacheFolder.Choose() is { } folder ? Path.Combine(folder, "products.json") : null;
 
     /// <summary>Looks a choice up.</summary>
     /// <param name="key">All that it depends on.</param>

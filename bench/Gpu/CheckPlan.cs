@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace LlavaCuda.Bench.Gpu;
+
+/// <summary>The parts of a check, in order, and their limits.</summary>
+/// <param name="Whole">The time for all of them. Their own limits leave some of it over, so that none starves another.</param>
+/// <param name="Parts">The parts.</param>
+internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart> Parts)
+{
+    /// <summary>Plans the check of a GPU.</summary>
+    /// <param name="files">Where parts put their figures.</param>
+    /// <param name="reference">A model folder with a reference, for <c>verify</c>.</param>
+    internal static CheckPlan Full(CheckFiles files, string reference) =>
+        Make(files, reference, Beside("peers", "llava-1.5-7b.json"), ModelSizes.Full, ["-trait", "Category=Emulator"], []);
+
+    /// <summary>Plans a rehearsal: the same parts on any device, the emulator's among them, at sizes that take seconds; the device tests only as far as to see them start.</summary>
+    /// <param name="files">As for <see cref="Full"/>.</param>
+    /// <param name="reference">As for <see cref="Full"/>; also the model that is measured.</param>
+    internal static CheckPlan Rehearsal(CheckFiles files, string reference) =>
+        Make(files, reference, Path.Combine(reference, "config.json"), ModelSizes.Small, ["-class", "*.FillCudaTests"], [Program.Rehearse]);
+
+    private static CheckPlan Make(CheckFiles files, string reference, string model, ModelSizes sizes, string[] tests, string[] more)
+    {
+        CheckPart Verify(string precision) =>
+            new($"verify {precision}", TimeSpan.FromSeconds(30), Beside("llava"), ["verify", "--model", reference, "--device", "cuda", "--precision", precision]);
+        return new CheckPlan(
+            TimeSpan.FromMinutes(9.5),
+            [
+                new CheckPart("device tests", TimeSpan.FromSeconds(115), Beside("LlavaCuda.Tests"), ["-noColor", "-noLogo", .. tests])
+                {
+                    Environment = [("LLAVACUDA_TEST_DEVICE", "gpu")],
+                    Evidence = SomeTests(),
+                },
+                Verify("fp32"),
+                Verify("bf16"),
+                new CheckPart("kernels", TimeSpan.FromSeconds(100), Beside("LlavaCuda.GpuCheck"), ["kernels", files.Kernels, .. more]),
+                new CheckPart("PyTorch ops", TimeSpan.FromSeconds(80), "python3", [Beside("peers", "transformers", "ops.py"), "--json", files.Ops]),
+                new CheckPart("model", TimeSpan.FromSeconds(105), Beside("LlavaCuda.GpuCheck"), ["model", files.Model, model, .. more]),
+                new CheckPart("transformers", TimeSpan.FromSeconds(95), "python3",
+                [
+                    Beside("peers", "transformers", "step.py"), model, "--device", "cuda", "--dtype", "bfloat16", "--batch", Number(sizes.PeerBatch), "--text", Number(sizes.Tokens),
+                    "--steps", Number(sizes.Steps), "--new", Number(sizes.Decoded), "--json", files.Steps,
+                ]),
+            ]);
+    }
+
+    [GeneratedRegex("Total: [1-9]")]
+    private static partial Regex SomeTests();
+
+    private static string Beside(params ReadOnlySpan<string> names) => Path.Combine([AppContext.BaseDirectory, .. names]);
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

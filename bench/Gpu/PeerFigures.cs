@@ -1,0 +1,21 @@
+namespace LlavaCuda.Bench.Gpu;
+
+/// <summary>What a PyTorch peer measured: <c>peers/transformers/ops.py</c> in seconds a call, <c>step.py</c> in tokens a second.</summary>
+/// <param name="Versions">Of PyTorch and the like.</param>
+/// <param name="Figures">By name.</param>
+/// <param name="How">What was run, or why it failed, by name.</param>
+internal sealed record PeerFigures(string? Versions, IReadOnlyDictionary<string, double>? Figures, IReadOnlyDictionary<string, string>? How)
+{
+    /// <summary>A peer that did not run.</summary>
+    internal static readonly PeerFigures None = new(null, null, null);
+
+    /// <summary>Puts the ops' times beside our rows.</summary>
+    internal IEnumerable<GpuRow> BesideOps(IEnumerable<GpuRow> rows) =>
+        rows.Select(row => row with { Peer = Figure(row.Name) / row.Seconds, PeerName = How?.GetValueOrDefault(row.Name) });
+
+    /// <summary>Puts the model's rates beside our rows.</summary>
+    internal IEnumerable<GpuRow> BesideModel(IEnumerable<GpuRow> rows) =>
+        rows.Select(row => row.PeerKey is { } key ? row with { Peer = row.Value / Figure(key), PeerName = How?.GetValueOrDefault(key) } : row);
+
+    private double? Figure(string name) => Figures is not null && Figures.TryGetValue(name, out double figure) && figure > 0 ? figure : null;
+}

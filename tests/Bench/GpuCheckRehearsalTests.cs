@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+using LlavaCuda.Bench.Gpu;
+using LlavaCuda.Tests.Emulation;
+
+namespace LlavaCuda.Tests.Bench;
+
+/// <summary>The whole GPU check at small sizes on the emulator: the programs find each other, each part runs in its process and its figures reach the table.</summary>
+[Trait("Category", "Emulator")]
+public sealed class GpuCheckRehearsalTests : IDisposable
+{
+    private readonly CheckFiles _files = new(Directory.CreateTempSubdirectory("llava-check-").FullName);
+
+    public void Dispose() => Directory.Delete(_files.Folder, recursive: true);
+
+    [Fact]
+    public async Task Rehearsal_OnTheEmulator_RunsEveryPartOfOurs()
+    {
+        Emulator.Require();
+
+        // The programs are started by their own names, so they look for the runtime themselves.
+        Environment.SetEnvironmentVariable("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
+        StringWriter output = new();
+        await new GpuCheck(_files, CheckPlan.Rehearsal(_files, ReferenceFiles.Shipped("model"))).RunAsync(output, TestContext.Current.CancellationToken);
+        string table = await File.ReadAllTextAsync(_files.Table, TestContext.Current.CancellationToken);
+        foreach (string part in (string[])["device tests", "verify fp32", "verify bf16", "kernels", "model"])
+        {
+            Assert.True(table.Contains($"| {part} | ok |", StringComparison.Ordinal), output.ToString());
+        }
+
+        foreach (string row in (string[])["copy", "Linear.Forward 64x64x64", "RmsNorm.Forward 16x128", "CachedAttention.Forward 16 of 64", "prefill 1x", "decode 1", "stage-1 step 2x", "stage-2 step 2x"])
+        {
+            Assert.Contains($"| {row}", table, StringComparison.Ordinal);
+        }
+
+        // PyTorch is another matter; where it is missing, its parts are told and cost nothing else.
+        Assert.Contains("| PyTorch ops |", table, StringComparison.Ordinal);
+        Assert.Contains("| transformers |", table, StringComparison.Ordinal);
+    }
+}

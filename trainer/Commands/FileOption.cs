@@ -1,0 +1,33 @@
+namespace LlavaCuda.Trainer.Commands;
+
+/// <summary>Files that commands write.</summary>
+internal static class FileOption
+{
+    /// <summary>Tries whether a file can be written, so that what is wrong with it is known before the work and not after it. An older file stays as it is.</summary>
+    /// <param name="option">The option's name.</param>
+    /// <param name="file">Its value.</param>
+    /// <exception cref="IOException">It cannot; the message says why in one line.</exception>
+    internal static void Require(string option, string file)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? string.Empty;
+        if (Directory.Exists(file))
+        {
+            throw new IOException($"{option} {file} is a folder; expected a file.");
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            throw new IOException($"{option} {file}: there is no folder {folder}.");
+        }
+
+        try
+        {
+            // Under the name that it is written under before it is renamed.
+            File.Create(file + ".tmp", bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{option} {file} cannot be written: {error.Message}", error);
+        }
+    }
+}
