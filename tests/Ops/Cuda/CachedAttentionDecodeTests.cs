@@ -1,5 +1,4 @@
 using LlavaCuda.Devices;
-using LlavaCuda.Ops;
 using LlavaCuda.Ops.Cuda;
 using LlavaCuda.Tensors;
 
