@@ -1,24 +1,27 @@
 #pragma once
-#include "common.cuh"
+#include "cached_slices.cuh"
 
 // Partial results of attention, of one row and some of its keys: the largest score m (in powers of two), l = sum of 2^(s - m), and the sums of 2^(s - m) times the values, all fp32. They
 // are joined from threads to warps, to blocks, and to the row's result by the block that ends last: o = (sum of 2^(m - top) sums) / (sum of 2^(m - top) l), always in the same order.
 
-constexpr int DECODE_THREADS = 128;
-constexpr int DECODE_WARPS = DECODE_THREADS / 32;
-constexpr int DECODE_KEYS = 4; // keys of a thread's step
-constexpr int JOIN_SLOTS = 2 * DECODE_WARPS + DECODE_THREADS;
+// Splits of a sequence's keys, at most: what joining them has room for.
+constexpr int DECODE_SPLITS = 128;
+
+// Shared memory of joining, in floats: a weight for each split a warp may have, whether this block ends last, then the warps' results.
+constexpr int JOIN_LAST = DECODE_WARPS * DECODE_SPLITS;
+constexpr int JOIN_STATISTICS = JOIN_LAST + 4;
+constexpr int JOIN_SUMS = JOIN_STATISTICS + 2 * DECODE_WARPS;
 
 // The weight of sums made with maximum m when the maximum is top; none where there are no keys yet.
 DEVICE float weight_of(float m, float top) { return m == -infinity() ? 0.0f : exp2_approx(m - top); }
 
-// A partial result of some heads: a thread's, over its keys and its Width columns.
-template <int Heads, int Width>
+// A partial result of some heads: a thread's, over its keys and its Vectors times N columns.
+template <int Heads, int Vectors, int N>
 struct PartialRow
 {
     float m[Heads];
     float l[Heads];
-    float sum[Heads][Width];
+    float sum[Heads][Vectors][N];
 
     DEVICE PartialRow()
     {
@@ -27,11 +30,19 @@ struct PartialRow
         {
             m[h] = -infinity();
             l[h] = 0.0f;
+            each<Vectors, N>([&](int w, int j) { sum[h][w][j] = 0.0f; });
+        }
+    }
+
+    // Begins with a single key, in the threads where it counts.
+    DEVICE void begin(const float (&score)[Heads], const float (&x)[Vectors][N], bool counts)
+    {
 #pragma unroll
-            for (int j = 0; j < Width; j++)
-            {
-                sum[h][j] = 0.0f;
-            }
+        for (int h = 0; h < Heads; h++)
+        {
+            m[h] = counts ? score[h] : -infinity();
+            l[h] = counts ? 1.0f : 0.0f;
+            each<Vectors, N>([&](int w, int j) { sum[h][w][j] = counts ? x[w][j] : 0.0f; });
         }
     }
 
@@ -58,25 +69,17 @@ struct PartialRow
                 l[h] += s[h][u];
             }
 
-#pragma unroll
-            for (int j = 0; j < Width; j++)
-            {
-                sum[h][j] *= factor;
-            }
+            each<Vectors, N>([&](int w, int j) { sum[h][w][j] *= factor; });
         }
     }
 
     // Adds the values of key u of the scores that were counted.
-    DEVICE void add(const float (&weights)[Heads][DECODE_KEYS], int u, const float (&x)[Width])
+    DEVICE void add(const float (&weights)[Heads][DECODE_KEYS], int u, const float (&x)[Vectors][N])
     {
 #pragma unroll
         for (int h = 0; h < Heads; h++)
         {
-#pragma unroll
-            for (int j = 0; j < Width; j++)
-            {
-                sum[h][j] += weights[h][u] * x[j];
-            }
+            each<Vectors, N>([&](int w, int j) { sum[h][w][j] += weights[h][u] * x[w][j]; });
         }
     }
 
@@ -96,10 +99,44 @@ struct PartialRow
                 const float other_weight = weight_of(other, top);
                 m[h] = top;
                 l[h] = l[h] * own_weight + __shfl_xor_sync(FULL_WARP, l[h], distance) * other_weight;
+                each<Vectors, N>([&](int w, int j) { sum[h][w][j] = sum[h][w][j] * own_weight + __shfl_xor_sync(FULL_WARP, sum[h][w][j], distance) * other_weight; });
+            }
+        }
+    }
+
+    // Puts the result of the warp, which every group of lanes has, into shared memory: statistics [warps][Heads][2], sums [warps][Heads][D].
+    template <int Lanes>
+    DEVICE void put(float* statistics, float* sums, int head_size) const
+    {
+        const int lane = threadIdx.x % 32;
+        const int warp = threadIdx.x / 32;
+        if (lane >= Lanes)
+        {
+            return;
+        }
+
 #pragma unroll
-                for (int j = 0; j < Width; j++)
+        for (int h = 0; h < Heads; h++)
+        {
+            const int at = warp * Heads + h;
+            if (lane == 0)
+            {
+                statistics[at * 2] = m[h];
+                statistics[at * 2 + 1] = l[h];
+            }
+
+#pragma unroll
+            for (int w = 0; w < Vectors; w++)
+            {
+                // Heads consist of whole loads.
+                const int e = (w * Lanes + lane) * N;
+                if (e < head_size)
                 {
-                    sum[h][j] = sum[h][j] * own_weight + __shfl_xor_sync(FULL_WARP, sum[h][j], distance) * other_weight;
+#pragma unroll
+                    for (int j = 0; j < N; j++)
+                    {
+                        sums[at * head_size + e + j] = sum[h][w][j];
+                    }
                 }
             }
         }
@@ -118,68 +155,57 @@ struct PartialPlace
     DEVICE i64 at(int h, int split) const { return first + (i64)h * splits + split; }
 };
 
-// Joins the warps' results in shared memory, statistics [warps][Heads][2] and sums [warps][Heads][D], to one of the block.
+// One element of a result, with the result's statistics.
+struct JoinedElement
+{
+    float m;
+    float l;
+    float x;
+};
+
+// Element e of head h of the warps' results in shared memory, joined.
 template <int Heads>
-DEVICE void join_warps(const PartialPlace& place, const float* shared_statistics, const float* shared_sums, int head_count)
+DEVICE JoinedElement join_element(const float* statistics, const float* sums, int h, int e, int head_size)
+{
+    JoinedElement all{-infinity(), 0.0f, 0.0f};
+#pragma unroll
+    for (int w = 0; w < DECODE_WARPS; w++)
+    {
+        all.m = fmaxf(all.m, statistics[(w * Heads + h) * 2]);
+    }
+
+#pragma unroll
+    for (int w = 0; w < DECODE_WARPS; w++)
+    {
+        const float weight = weight_of(statistics[(w * Heads + h) * 2], all.m);
+        all.l += weight * statistics[(w * Heads + h) * 2 + 1];
+        all.x += weight * sums[(w * Heads + h) * head_size + e];
+    }
+
+    return all;
+}
+
+// Joins the warps' results in shared memory to one of the block: the row's result where there is one split only.
+template <int Heads, typename T>
+DEVICE void join_warps(T* o, const PartialPlace& place, int used, const float* statistics, const float* sums, int head_count)
 {
     for (int i = threadIdx.x; i < head_count * place.head_size; i += DECODE_THREADS)
     {
         const int h = i / place.head_size;
         const int e = i - h * place.head_size;
-        float top = -infinity();
-#pragma unroll
-        for (int w = 0; w < DECODE_WARPS; w++)
+        const JoinedElement all = join_element<Heads>(statistics, sums, h, e, place.head_size);
+        if (used == 1)
         {
-            top = fmaxf(top, shared_statistics[(w * Heads + h) * 2]);
-        }
-
-        float total = 0.0f;
-        float x = 0.0f;
-#pragma unroll
-        for (int w = 0; w < DECODE_WARPS; w++)
-        {
-            const float weight = weight_of(shared_statistics[(w * Heads + h) * 2], top);
-            total += weight * shared_statistics[(w * Heads + h) * 2 + 1];
-            x += weight * shared_sums[(w * Heads + h) * place.head_size + e];
+            o[i] = Vector<T>::store(all.x / all.l);
+            continue;
         }
 
         const i64 at = place.at(h, blockIdx.x);
-        place.sums[at * place.head_size + e] = x;
+        place.sums[at * place.head_size + e] = all.x;
         if (e == 0)
         {
-            place.statistics[at * 2] = top;
-            place.statistics[at * 2 + 1] = total;
-        }
-    }
-}
-
-// Joins the splits of the block's heads. A thread has the weight of a split. Other multiprocessors have written: reads go past the first cache. slots: two numbers a warp and a weight a
-// thread; the barriers of both reductions keep one head's apart from the next one's.
-template <typename T>
-DEVICE void join_splits(T* o, const PartialPlace& place, int used, int head_count, float* slots)
-{
-    float* weights = slots + 2 * DECODE_WARPS;
-    const volatile float* sums = place.sums;
-    const volatile float* statistics = place.statistics;
-    const int split = threadIdx.x;
-    for (int h = 0; h < head_count; h++)
-    {
-        const float m = split < used ? statistics[place.at(h, split) * 2] : -infinity();
-        const float l = split < used ? statistics[place.at(h, split) * 2 + 1] : 0.0f;
-        const float weight = weight_of(m, block_max<DECODE_THREADS>(m, slots));
-        weights[split] = weight;
-        const float total = block_sum<DECODE_THREADS>(weight * l, slots + DECODE_WARPS);
-#pragma unroll 1
-        for (int e = threadIdx.x; e < place.head_size; e += DECODE_THREADS)
-        {
-            float x = 0.0f;
-#pragma unroll 8
-            for (int s = 0; s < used; s++)
-            {
-                x += weights[s] * sums[place.at(h, s) * place.head_size + e];
-            }
-
-            o[(i64)h * place.head_size + e] = Vector<T>::store(x / total);
+            place.statistics[at * 2] = all.m;
+            place.statistics[at * 2 + 1] = all.l;
         }
     }
 }
@@ -187,13 +213,12 @@ DEVICE void join_splits(T* o, const PartialPlace& place, int used, int head_coun
 // Whether this block is the last of some that end here. ticket: zero before the first of them and after the last. slot: shared memory that nobody else uses.
 DEVICE bool ends_last(u32* ticket, int blocks, float* slot)
 {
+    // What all threads of this block wrote comes before the barrier, that before the ticket: whoever sees the ticket sees it. Behind the second barrier all threads of the last block do,
+    // for its first thread has seen the tickets of the others.
     __syncthreads();
     if (threadIdx.x == 0)
     {
-        // What this block wrote is seen by whoever sees its ticket; and this block sees what those wrote whose tickets it sees.
-        __threadfence();
-        const bool last = atomicAdd(ticket, 1u) == (u32)blocks - 1;
-        __threadfence();
+        const bool last = atomic_add_acq_rel(ticket, 1) == (u32)blocks - 1;
         *slot = last ? 1.0f : 0.0f;
         if (last)
         {
@@ -203,4 +228,129 @@ DEVICE bool ends_last(u32* ticket, int blocks, float* slot)
 
     __syncthreads();
     return *slot != 0.0f;
+}
+
+template <int Width>
+DEVICE void load_relaxed(float (&x)[Width], const float* address, bool valid)
+{
+    if constexpr (Width == 4)
+    {
+        Vector<float>::unpack(load_16_relaxed(address, valid), x);
+    }
+    else
+    {
+        static_assert(Width == 1, "one element or 16 bytes");
+        x[0] = __uint_as_float(load_4_relaxed(address, valid));
+    }
+}
+
+// The sum of a head's splits, `count` from the first on, each with its weight: Width elements. Eight loads are under way at a time, also where fewer splits are left.
+template <int Width>
+DEVICE void add_splits(float (&x)[Width], const float* weights, const float* sums, int count, int head_size)
+{
+    constexpr int loads = 8;
+#pragma unroll 1
+    for (int s = 0; s < count; s += loads)
+    {
+        float v[loads][Width];
+#pragma unroll
+        for (int j = 0; j < loads; j++)
+        {
+            load_relaxed(v[j], sums + (i64)(s + j) * head_size, s + j < count);
+        }
+
+#pragma unroll
+        for (int j = 0; j < loads; j++)
+        {
+#pragma unroll
+            for (int k = 0; k < Width; k++)
+            {
+                x[k] += weights[s + j] * v[j][k];
+            }
+        }
+    }
+}
+
+// Joins the splits of the block's heads. A warp takes a head; where there is one head only, a share of its splits, and the warps' results are joined as before. Width: elements of a load
+// of sums. Other multiprocessors have written what is read here: loads go past the first cache. shared: as JOIN_SUMS and its like divide it.
+template <int Heads, int Width, typename T>
+DEVICE void join_splits(T* o, const PartialPlace& place, int used, int head_count, float* shared)
+{
+    constexpr int shares = DECODE_WARPS / Heads;
+    constexpr int rounds = DECODE_SPLITS / shares / 32;
+    const int lane = threadIdx.x % 32;
+    const int warp = threadIdx.x / 32;
+    const int h = warp / shares;
+    if (h >= head_count)
+    {
+        return;
+    }
+
+    const int share = (used + shares - 1) / shares;
+    const int first = min(warp % shares * share, used);
+    const int count = min(share, used - first);
+    float* weights = shared + warp * DECODE_SPLITS;
+    float m[rounds], l[rounds];
+    float top = -infinity();
+#pragma unroll
+    for (int i = 0; i < rounds; i++)
+    {
+        const bool exists = i * 32 + lane < count;
+        const float* statistics = place.statistics + place.at(h, first + i * 32 + lane) * 2;
+        m[i] = exists ? __uint_as_float(load_4_relaxed(statistics, exists)) : -infinity();
+        l[i] = __uint_as_float(load_4_relaxed(statistics + 1, exists));
+        top = fmaxf(top, m[i]);
+    }
+
+    top = warp_max(top);
+    float total = 0.0f;
+#pragma unroll
+    for (int i = 0; i < rounds; i++)
+    {
+        const float weight = weight_of(m[i], top);
+        weights[i * 32 + lane] = weight;
+        total += weight * l[i];
+    }
+
+    total = warp_sum(total);
+    __syncwarp();
+#pragma unroll 1
+    for (int e = lane * Width; e < place.head_size; e += 32 * Width)
+    {
+        float x[Width] = {};
+        add_splits(x, weights, place.sums + place.at(h, first) * place.head_size + e, count, place.head_size);
+#pragma unroll
+        for (int k = 0; k < Width; k++)
+        {
+            if constexpr (shares > 1)
+            {
+                shared[JOIN_SUMS + warp * place.head_size + e + k] = x[k];
+            }
+            else
+            {
+                x[k] /= total;
+            }
+        }
+
+        if constexpr (shares == 1)
+        {
+            store(o + h * place.head_size + e, x);
+        }
+    }
+
+    if constexpr (shares > 1)
+    {
+        if (lane == 0)
+        {
+            shared[JOIN_STATISTICS + warp * 2] = top;
+            shared[JOIN_STATISTICS + warp * 2 + 1] = total;
+        }
+
+        __syncthreads();
+        for (int e = threadIdx.x; e < place.head_size; e += DECODE_THREADS)
+        {
+            const JoinedElement all = join_element<1>(shared + JOIN_STATISTICS, shared + JOIN_SUMS, 0, e, place.head_size);
+            o[e] = Vector<T>::store(all.x / all.l);
+        }
+    }
 }

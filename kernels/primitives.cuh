@@ -110,6 +110,35 @@ DEVICE void store_16_stream(void* address, u32x4 v)
     asm volatile("st.global.cs.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(address), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w) : "memory");
 }
 
+// What other blocks of the same launch have written: from where all multiprocessors see it, never from an older copy in L1. Zeros when not valid (the address is then not read), without a
+// branch, so that loads that follow each other are under way together.
+DEVICE u32x4 load_16_relaxed(const void* address, bool valid)
+{
+    u32x4 v = {0, 0, 0, 0};
+    asm volatile("{\n\t.reg .pred valid;\n\tsetp.ne.b32 valid, %5, 0;\n\t@valid ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];\n\t}"
+                 : "+r"(v.x), "+r"(v.y), "+r"(v.z), "+r"(v.w)
+                 : "l"(address), "r"((int)valid)
+                 : "memory");
+    return v;
+}
+
+// The same for 4 bytes.
+DEVICE u32 load_4_relaxed(const void* address, bool valid)
+{
+    u32 v = 0;
+    asm volatile("{\n\t.reg .pred valid;\n\tsetp.ne.b32 valid, %2, 0;\n\t@valid ld.relaxed.gpu.global.u32 %0, [%1];\n\t}" : "+r"(v) : "l"(address), "r"((int)valid) : "memory");
+    return v;
+}
+
+// Adds to a counter in global memory and returns what it was. Release and acquire at once: who sees the new count also sees what came before this call, in this thread or, by a barrier, in its
+// block; and what comes behind this call sees what came before the calls that are counted already.
+DEVICE u32 atomic_add_acq_rel(u32* address, u32 value)
+{
+    u32 old;
+    asm volatile("atom.acq_rel.gpu.global.add.u32 %0, [%1], %2;" : "=r"(old) : "l"(address), "r"(value) : "memory");
+    return old;
+}
+
 DEVICE u32 shared_address(const void* shared) { return (u32)__cvta_generic_to_shared(shared); }
 
 // 16 bytes from shared memory.

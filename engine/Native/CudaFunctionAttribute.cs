@@ -5,4 +5,7 @@ internal enum CudaFunctionAttribute
 {
     /// <summary>Bytes of dynamic shared memory that a launch may ask for.</summary>
     MaxDynamicSharedSizeBytes = 8,
+
+    /// <summary>Share of the L1 cache to be shared memory, in percent.</summary>
+    PreferredSharedMemoryCarveout = 9,
 }

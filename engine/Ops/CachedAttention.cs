@@ -3,7 +3,10 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Ops;
 
-/// <summary>Causal attention of new rows over a cache of keys and values, for generation: one row a sequence when decoding, many when a prompt is read.</summary>
+/// <summary>
+/// Causal attention of new rows over a cache of keys and values, for generation: one row a sequence when decoding, many when a prompt is read. The same call gives the same bits every time on the
+/// same device. On CUDA a single row's bits depend on the cache's capacity and on the number of sequences and multiprocessors: they say how many parts the keys are summed in.
+/// </summary>
 public static class CachedAttention
 {
     /// <summary>

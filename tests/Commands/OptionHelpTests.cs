@@ -26,6 +26,7 @@ public partial class OptionHelpTests
         ["ask --stop"] = "beside those of the template",
         ["kernels --out"] = "Also write",
         ["kernels --only"] = "all unless given",
+        ["kernels --ptx"] = "Also write",
         ["quickstart --base"] = "by default those that the program carries",
         ["--threads"] = "one a core unless given",
     };

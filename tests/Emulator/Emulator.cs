@@ -84,6 +84,10 @@ internal static unsafe partial class Emulator
     [LibraryImport(Library, EntryPoint = "emulatorSetDeferred")]
     internal static partial void SetDeferred([MarshalAs(UnmanagedType.Bool)] bool deferred);
 
+    /// <summary>Says how many multiprocessors this thread is told that the device has; 0 for the usual few.</summary>
+    [LibraryImport(Library, EntryPoint = "emulatorSetMultiprocessors")]
+    internal static partial void SetMultiprocessors(int count);
+
     /// <summary>
     /// Says whether the memory of this thread's current device is out of reach of the host's code, as a GPU's is. A touch makes the next call fail. It ends with the context.
     /// </summary>
@@ -97,6 +101,10 @@ internal static unsafe partial class Emulator
     /// <summary>Sets this thread's counts to zero, and the peak of bytes to those in use.</summary>
     [LibraryImport(Library, EntryPoint = "emulatorResetStatistics")]
     internal static partial void ResetStatistics();
+
+    /// <summary>Tells the share of the cache that a function's shared memory was asked to have, in percent; -1 if nobody has asked.</summary>
+    [LibraryImport(Library, EntryPoint = "emulatorGetSharedCarveout")]
+    internal static partial int SharedCarveout(nint function);
 
     /// <summary>Changes the machine; zero keeps a value.</summary>
     [LibraryImport(Library, EntryPoint = "emulatorConfigure")]

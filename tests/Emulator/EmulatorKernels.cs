@@ -187,6 +187,25 @@ internal static class EmulatorKernels
                 __syncthreads();
             }
             y[threadIdx.x] = shared[(threadIdx.x + 1) % blockDim.x * 4];
+            cp_async_wait<0>();
+        }
+
+        // Threads below 3 wait for the first of their two groups only.
+        __global__ void left_with_copies(const float* x)
+        {
+            char* shared = shared_memory() + threadIdx.x * 32;
+            cp_async16(shared, x, true);
+            cp_async_commit();
+            cp_async16(shared + 16, x, false); // under way
+            cp_async_commit();
+            if (threadIdx.x < 3)
+            {
+                cp_async_wait<1>();
+            }
+            else
+            {
+                cp_async_wait<0>();
+            }
         }
 
         __global__ void left_before_barrier(float* y)
@@ -253,7 +272,7 @@ internal static class EmulatorKernels
     internal static readonly string[] Expressions =
     [
         "scale<1>", "scale<4>", "row_sum<32>", "row_sum<128>", "coordinates", "count", "shuffles", "halves", "product", "write_behind", "read_behind", "write_shared", "read_shared",
-        "misaligned_vector", "misaligned_word", "misaligned_matrix", "wrong_space<0>", "wrong_space<1>", "wrong_space<2>", "wrong_space<3>", "deep", "divide", "reversed<0>", "reversed<1>", "copied<1, 1>", "copied<0, 1>", "copied<1, 0>",
+        "misaligned_vector", "misaligned_word", "misaligned_matrix", "wrong_space<0>", "wrong_space<1>", "wrong_space<2>", "wrong_space<3>", "deep", "divide", "reversed<0>", "reversed<1>", "copied<1, 1>", "copied<0, 1>", "copied<1, 0>", "left_with_copies",
         "left_before_barrier", "divergent_barrier", "barrier_and_warp", "mask_without_self", "mask_of_missing", "mask_of_left", "masks_differ", "collectives_differ",
     ];
 

@@ -146,6 +146,17 @@ public sealed class EmulatorThreadTests
     }
 
     [Fact]
+    public void AsyncCopy_UnderWayAtTheEnd_IsAFault()
+    {
+        using SpareGpu gpu = new();
+        nint x = SpareGpu.Allocate(16);
+        SpareGpu.AssertFails(
+            CudaResult.LaunchFailed,
+            gpu.Launch("left_with_copies", 1, 4, 4 * 32, x),
+            "block (0, 0, 0), thread 0: left the kernel without waiting for a cp.async at " + EmulatorKernels.LineOf("// under way"));
+    }
+
+    [Fact]
     public void Barrier_AfterSomeHaveLeft_IsAnError()
     {
         using SpareGpu gpu = new();

@@ -9,18 +9,27 @@ namespace LlavaCuda.Tests.Kernels;
 /// <param name="Occurrence">Which of several places, from 0.</param>
 internal sealed record Mutation(string Name, string File, string From, string To, string TestClass, int Occurrence = 0)
 {
+    /// <summary>Gets what else has to change for the fault to be this one: texts that the file has once, and those in their place.</summary>
+    internal IReadOnlyList<(string From, string To)> Also { get; init; } = [];
+
     /// <summary>Puts the fault in.</summary>
     /// <param name="source">The file's text.</param>
     /// <returns>The faulty text.</returns>
     internal string Apply(string source)
     {
+        string faulty = Replace(source, From, To, Occurrence);
+        return Also.Aggregate(faulty, (text, edit) => Replace(text, edit.From, edit.To, occurrence: 0));
+    }
+
+    private string Replace(string text, string from, string to, int occurrence)
+    {
         int at = -1;
-        for (int i = 0; i <= Occurrence; i++)
+        for (int i = 0; i <= occurrence; i++)
         {
-            at = source.IndexOf(From, at + 1, StringComparison.Ordinal);
-            Assert.True(at >= 0, $"{Name}: {File} no longer has place {Occurrence} of '{From}'.");
+            at = text.IndexOf(from, at + 1, StringComparison.Ordinal);
+            Assert.True(at >= 0, $"{Name}: {File} no longer has place {occurrence} of '{from}'.");
         }
 
-        return string.Concat(source.AsSpan(0, at), To, source.AsSpan(at + From.Length));
+        return string.Concat(text.AsSpan(0, at), to, text.AsSpan(at + from.Length));
     }
 }

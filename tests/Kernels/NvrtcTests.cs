@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using LlavaCuda.Ops.Cuda;
 using LlavaCuda.Tests.Checkpoints;
 
@@ -34,6 +35,35 @@ public sealed class NvrtcTests
                 bool within = !output.StartsWith(TableVersion, StringComparison.Ordinal) || count <= int.Parse(table[kernel][i], CultureInfo.InvariantCulture);
                 Assert.True(within, $"{kernel} takes {count} registers in column {i + 1}; the table allows {table[kernel][i]}.");
             }
+        }
+    }
+
+    /// <summary>
+    /// The block that ends last reads what the others wrote. No run can show that a fence is missing, so the order is looked at: all that a block wrote, a barrier, the ticket with release and
+    /// acquire, a barrier, and loads that go past the first cache.
+    /// </summary>
+    [Fact]
+    public void Decode_Tickets_AreTakenBetweenWhatIsWrittenAndWhatIsRead()
+    {
+        Assert.SkipUnless(Nvrtc.IsThere || Nvrtc.IsRequired, Nvrtc.Absence);
+        using TemporaryFolder folder = new();
+        (int exit, string output) = Nvrtc.RunKernels("--only", "cached_attention_decode", "--arch", "sm_80,sm_90a", "--ptx", folder.At("ptx"));
+        Assert.True(exit == 0, output);
+        string[] files = Directory.GetFiles(folder.At("ptx"));
+        Assert.Equal(2 * CachedAttentionKernels.Decode.Instances.Count, files.Length);
+        foreach (string file in files)
+        {
+            string ptx = File.ReadAllText(file);
+            MatchCollection tickets = Regex.Matches(ptx, @"\batom\.\S+");
+            Assert.Equal("atom.acq_rel.gpu.global.add.u32", Assert.Single(tickets).Value);
+            string before = ptx[..tickets[0].Index];
+            string after = ptx[tickets[0].Index..];
+            Assert.True(before.LastIndexOf("bar.sync", StringComparison.Ordinal) > before.LastIndexOf("st.global.f32", StringComparison.Ordinal), $"{file}: no barrier behind what is written.");
+            int barrier = after.IndexOf("bar.sync", StringComparison.Ordinal);
+            int read = after.IndexOf("ld.relaxed.gpu.global", StringComparison.Ordinal);
+            Assert.True(barrier >= 0 && read > barrier, $"{file}: no barrier before what is read.");
+            Assert.DoesNotContain("ld.relaxed", before, StringComparison.Ordinal);
+            Assert.DoesNotMatch(@"\bld\.global", after);
         }
     }
 

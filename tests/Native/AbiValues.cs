@@ -67,6 +67,7 @@ internal static class AbiValues
         ("CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN", CudaDeviceAttribute.MaxSharedMemoryPerBlockOptin, 97),
 
         ("CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES", CudaFunctionAttribute.MaxDynamicSharedSizeBytes, 8),
+        ("CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT", CudaFunctionAttribute.PreferredSharedMemoryCarveout, 9),
 
         ("CU_COMPUTEMODE_DEFAULT", CudaComputeMode.Default, 0),
         ("CU_COMPUTEMODE_PROHIBITED", CudaComputeMode.Prohibited, 2),

@@ -1,6 +1,7 @@
 using LlavaCuda.Devices;
 using LlavaCuda.Ops;
 using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Emulation;
 
 namespace LlavaCuda.Tests.Ops;
 
@@ -34,6 +35,23 @@ public abstract class CachedAttentionTests(Bed bed)
         { [300, 0, 7, 40], [1, 5, 0, 1], 2, 1, 16 },
         { [300, 0, 70, 5], [1, 65, 200, 0], 4, 2, 8 },
         { [0, 0], [0, 0], 1, 1, 4 },
+    };
+
+    /// <summary>Gets rows before, new rows, query heads, key-value heads, head sizes, and rows of the cache that stay free.</summary>
+    public static TheoryData<int[], int[], int, int, int, int> Appended => new()
+    {
+        { [0], [1], 2, 1, 128, 3 },
+        { [31, 32], [1, 1], 2, 2, 64, 3 },
+        { [300, 0, 127], [1, 1, 1], 4, 2, 80, 0 },
+        { [63, 64, 65], [1, 1, 1], 7, 1, 128, 3 },
+        { [5], [1], 4, 4, 20, 3 },
+        { [40, 7], [1, 1], 2, 1, 6, 3 },
+        { [100], [1], 2, 1, 256, 0 },
+        { [40, 0], [5, 5], 4, 2, 32, 3 },
+        { [5, 9, 77], [1, 0, 1], 2, 1, 64, 3 },
+        { [0, 44, 128, 63], [0, 1, 0, 1], 8, 1, 128, 0 },
+        { [511], [1], 8, 1, 64, 0 },
+        { [0, 16, 256], [1, 1, 1], 2, 2, 16, 0 },
     };
 
     [Fact]
@@ -120,62 +138,71 @@ public abstract class CachedAttentionTests(Bed bed)
     }
 
     [Theory]
-    [InlineData(new[] { 0 }, 2, 1, 128, 1)]
-    [InlineData(new[] { 31, 32 }, 2, 2, 64, 1)]
-    [InlineData(new[] { 300, 0, 127 }, 4, 2, 80, 1)]
-    [InlineData(new[] { 63, 64, 65 }, 7, 1, 128, 1)]
-    [InlineData(new[] { 5 }, 4, 4, 20, 1)]
-    [InlineData(new[] { 40, 7 }, 2, 1, 6, 1)]
-    [InlineData(new[] { 100 }, 2, 1, 256, 1)]
-    [InlineData(new[] { 40, 0 }, 4, 2, 32, 5)]
-    public void AppendForward_AnyShape_EqualsAppendAndForward(int[] past, int heads, int kvHeads, int headSize, int added)
+    [MemberData(nameof(Appended))]
+    public void AppendForward_AnyShape_EqualsAppendAndForward(int[] past, int[] added, int heads, int kvHeads, int headSize, int room)
     {
         AttentionShape shape = new(heads, kvHeads, headSize, true);
-        (float[] expected, float[] expectedKeys, float[] expectedValues) = Run((test, t) =>
+        int capacity = past.Zip(added, static (p, a) => p + a).Max() + room;
+        using OpTest separate = new(bed);
+        (float[] expected, float[] expectedKeys, float[] expectedValues) = Decode(separate, past, added, shape, capacity, rotated: true, (device, s) =>
         {
-            CachedAttention.Append(test.Device, t.Keys, t.Values, t.Qkv, t.Rotary, t.Starts, t.Past, shape);
-            CachedAttention.Forward(test.Device, t.O, t.Qkv, t.Keys, t.Values, t.Starts, t.Past, added, shape);
+            CachedAttention.Append(device, s.Keys, s.Values, s.Qkv, s.Rotary, s.Starts, s.Past, shape);
+            CachedAttention.Forward(device, s.O, s.Qkv, s.Keys, s.Values, s.Starts, s.Past, added.Max(), shape);
         });
-        (float[] o, float[] keys, float[] values) = Run((test, t) =>
-            CachedAttention.AppendForward(test.Device, t.O, t.Keys, t.Values, t.Qkv, t.Rotary, t.Starts, t.Past, added, shape));
-        bed.AssertClose(Doubles(expected), o, Tolerance.Attention.OnCpu(0), "o");
-        Assert.Equal(expectedValues, values);
-        Assert.Equal(expectedKeys.Select(float.IsNaN), keys.Select(float.IsNaN));
-        bed.AssertClose(Doubles([.. expectedKeys.Where(float.IsFinite)]), [.. keys.Where(float.IsFinite)], Tolerance.Elementwise.OnCpu(0), "keys");
 
-        (float[] O, float[] Keys, float[] Values) Run(Action<OpTest, (Tensor O, Tensor Keys, Tensor Values, Tensor Qkv, Rotary Rotary, Tensor Starts, Tensor Past)> attend)
+        // Threads of one order may find in the cache what others have just put there; those of the other order find what was there before.
+        foreach (Emulator.Order order in bed.IsCuda ? [Emulator.Order.Forward, Emulator.Order.Reverse] : (Emulator.Order[])[Emulator.Order.Forward])
         {
-            using OpTest test = new(bed);
-            int capacity = past.Max() + added + 3;
-            float[] cos = new float[capacity * headSize / 2];
-            float[] sin = new float[cos.Length];
-            Rope.FillTable(cos, sin, headSize, 100);
-            int[] positions = [.. past.SelectMany(p => Enumerable.Range(p, added))];
-            Rotary rotary = new(test.Singles(cos, capacity, headSize / 2), test.Singles(sin, capacity, headSize / 2), test.Ints(positions));
-            float[] cached = bed.Normal(2, (long)past.Length * kvHeads * capacity * headSize);
-            for (int i = 0; i < cached.Length; i++)
-            {
-                int row = i / headSize % capacity;
-                cached[i] = row < past[i / headSize / capacity / kvHeads] ? cached[i] : float.NaN;
-            }
-
-            Tensor keys = test.Poisoned(past.Length, kvHeads, capacity, headSize);
-            Tensor values = test.Poisoned(past.Length, kvHeads, capacity, headSize);
-            test.Device.WriteFloats(keys, cached);
-            test.Device.WriteFloats(values, cached);
-            Tensor qkv = test.Floats(bed.Normal(1, (long)positions.Length * shape.QkvSize), positions.Length, shape.QkvSize);
-            Tensor starts = test.Ints([.. Enumerable.Range(0, past.Length + 1).Select(i => i * added)]);
-            Tensor o = test.Poisoned(positions.Length, shape.OutputSize);
-            for (int again = 0; again < 2; again++)
-            {
-                // The second time finds what the first has left behind: counters, scratch memory.
-                test.Device.WriteFloats(qkv, bed.Normal(1, (long)positions.Length * shape.QkvSize));
-                test.Poison(o);
-                attend(test, (o, keys, values, qkv, rotary, starts, test.Ints(past)));
-            }
-
-            return (test.Read(o), test.Read(keys), test.Read(values));
+            using OpTest test = bed.IsCuda ? new(bed, CudaDevices.Rent(bed.Type, order)) : new(bed);
+            (float[] o, float[] keys, float[] values) = Decode(test, past, added, shape, capacity, rotated: true, (device, s) =>
+                CachedAttention.AppendForward(device, s.O, s.Keys, s.Values, s.Qkv, s.Rotary, s.Starts, s.Past, added.Max(), shape));
+            bed.AssertClose(Doubles(expected), o, Tolerance.Attention.OnCpu(0), "o");
+            Assert.Equal(expectedValues, values);
+            Assert.Equal(expectedKeys.Select(float.IsNaN), keys.Select(float.IsNaN));
+            bed.AssertClose(Doubles([.. expectedKeys.Where(float.IsFinite)]), [.. keys.Where(float.IsFinite)], Tolerance.Elementwise.OnCpu(0), "keys");
         }
+    }
+
+    // A wide head leaves angles that are not-a-number where those of a narrow one have no elements: they must not enter, not even multiplied by zero.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void AppendForward_ElementsBeyondTheHead_AreNotTurned(int heads)
+    {
+        const int Capacity = 8;
+        using OpTest test = new(bed);
+        Assert.All(Turned(256, float.NaN), static value => Assert.True(float.IsNaN(value)));
+        Assert.All(Turned(144, 0.5f), static value => Assert.True(float.IsFinite(value)));
+
+        float[] Turned(int headSize, float angle)
+        {
+            AttentionShape shape = new(heads, 1, headSize, true);
+            Tensor angles = test.Singles([.. Enumerable.Repeat(angle, Capacity * headSize / 2)], Capacity, headSize / 2);
+            Tensor cache = test.Floats(bed.Normal(1, Capacity * headSize), 1, 1, Capacity, headSize);
+            Tensor values = test.Floats(bed.Normal(2, Capacity * headSize), 1, 1, Capacity, headSize);
+            Tensor o = test.Poisoned(1, shape.OutputSize);
+            Tensor qkv = test.Floats(bed.Normal(3, shape.QkvSize), 1, shape.QkvSize);
+            CachedAttention.AppendForward(test.Device, o, cache, values, qkv, new(angles, angles, test.Ints(5)), test.Ints(0, 1), test.Ints(5), maxLength: 1, shape);
+            return test.Read(o);
+        }
+    }
+
+    [Theory]
+    [InlineData(new[] { 8191, 130 }, 1, 1, 136)]
+    [InlineData(new[] { 4300, 2500 }, 4, 1, 144)]
+    public void AppendForward_LargeDevice_JoinsManySplits(int[] past, int heads, int kvHeads, int headSize)
+    {
+        const int Multiprocessors = 132;
+        Assert.SkipWhen(!bed.IsCuda, "The CPU does not split keys.");
+        AttentionShape shape = new(heads, kvHeads, headSize, true);
+        int[] added = [.. past.Select(static _ => 1)];
+        using OpTest reference = new(Bed.Cpu);
+        using OpTest test = new(bed, CudaDevices.Rent(bed.Type, Emulator.Order.Forward, Multiprocessors));
+        float[] expected = Append(reference);
+        bed.AssertClose(Doubles(expected), Append(test), Tolerance.Attention, "o");
+
+        float[] Append(OpTest on) => Decode(on, past, added, shape, past.Max() + 1, rotated: false, (device, s) =>
+            CachedAttention.AppendForward(device, s.O, s.Keys, s.Values, s.Qkv, s.Rotary, s.Starts, s.Past, maxLength: 1, shape)).O;
     }
 
     [Fact]
@@ -190,20 +217,57 @@ public abstract class CachedAttentionTests(Bed bed)
         return [.. test.Read(c.O), .. test.Read(one.O)];
     });
 
-    [Fact]
-    public void AppendForward_Warm_AllocatesNothing()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public void AppendForward_Warm_AllocatesNothing(int added)
     {
         using OpTest test = new(bed, 1);
-        Case c = new(test, [600, 0], [1, 100], new AttentionShape(2, 1, 16, true));
+        Case c = new(test, [600, 0], [1, added], new AttentionShape(2, 1, 16, true));
         c.AppendAll();
-        OpTest.AssertAllocatesNothing(() =>
-        {
-            CachedAttention.Append(test.Device, c.Keys, c.Values, c.New, default, c.Starts, c.Past, c.Shape);
-            CachedAttention.Forward(test.Device, c.O, c.New, c.Keys, c.Values, c.Starts, c.Past, c.MaxLength, c.Shape);
-        });
+        OpTest.AssertAllocatesNothing(() => CachedAttention.AppendForward(test.Device, c.O, c.Keys, c.Values, c.New, default, c.Starts, c.Past, c.MaxLength, c.Shape));
     }
 
     private static double[] Doubles(float[] values) => [.. values.Select(static v => (double)v)];
+
+    // Attends twice in the same place, each time for other rows: the second time finds what the first has left behind, in counters, scratch memory and the cache's new rows.
+    private (float[] O, float[] Keys, float[] Values) Decode(
+        OpTest test, int[] past, int[] added, AttentionShape shape, int capacity, bool rotated, Action<Device, Rows> attend)
+    {
+        float[] cos = new float[capacity * shape.HeadSize / 2];
+        float[] sin = new float[cos.Length];
+        Rope.FillTable(cos, sin, shape.HeadSize, 100);
+        int[] positions = [.. past.Zip(added, Enumerable.Range).SelectMany(static p => p)];
+        int[] starts = [.. Enumerable.Range(0, past.Length + 1).Select(i => added.Take(i).Sum())];
+        float[] cached = bed.Normal(2, (long)past.Length * shape.KvHeads * capacity * shape.HeadSize);
+        for (int i = 0; i < cached.Length; i++)
+        {
+            int row = i / shape.HeadSize % capacity;
+            cached[i] = row < past[i / shape.HeadSize / capacity / shape.KvHeads] ? cached[i] : float.NaN;
+        }
+
+        Rows rows = new(
+            test.Poisoned(positions.Length, shape.OutputSize),
+            test.Poisoned(past.Length, shape.KvHeads, capacity, shape.HeadSize),
+            test.Poisoned(past.Length, shape.KvHeads, capacity, shape.HeadSize),
+            test.Poisoned(positions.Length, shape.QkvSize),
+            rotated ? new(test.Singles(cos, capacity, shape.HeadSize / 2), test.Singles(sin, capacity, shape.HeadSize / 2), test.Ints(positions)) : default,
+            test.Ints(starts),
+            test.Ints(past));
+        test.Device.WriteFloats(rows.Keys, cached);
+        test.Device.WriteFloats(rows.Values, cached);
+        for (int again = 0; again < 2; again++)
+        {
+            test.Write(rows.Qkv, bed.Normal(1 + again, (long)positions.Length * shape.QkvSize));
+            test.Poison(rows.O);
+            attend(test.Device, rows);
+        }
+
+        return (test.Read(rows.O), test.Read(rows.Keys), test.Read(rows.Values));
+    }
+
+    /// <summary>New rows and the cache they go into.</summary>
+    private sealed record Rows(Tensor O, Tensor Keys, Tensor Values, Tensor Qkv, Rotary Rotary, Tensor Starts, Tensor Past);
 
     /// <summary>Sequences of which some rows are in the cache already. What nobody may read is not-a-number: unused cache rows, and keys and values of new rows at the forward pass.</summary>
     private sealed class Case
@@ -227,7 +291,7 @@ public abstract class CachedAttentionTests(Bed bed)
             Starts = test.Ints(Starting(added));
             Past = test.Ints(past);
             O = test.Poisoned(added.Sum(), shape.OutputSize);
-            float[] rows = Rows(past, added);
+            float[] rows = Packed(past, added);
             _appended = test.Floats(rows, added.Sum(), shape.QkvSize);
             New = test.Floats([.. rows.Select((v, i) => i % shape.QkvSize < shape.OutputSize ? v : float.NaN)], added.Sum(), shape.QkvSize);
         }
@@ -256,7 +320,7 @@ public abstract class CachedAttentionTests(Bed bed)
         internal void AppendAll()
         {
             int[] none = new int[_past.Length];
-            Tensor before = _test.Floats(Rows(none, _past), _past.Sum(), Shape.QkvSize);
+            Tensor before = _test.Floats(Packed(none, _past), _past.Sum(), Shape.QkvSize);
             CachedAttention.Append(_test.Device, Keys, Values, before, default, _test.Ints(Starting(_past)), _test.Ints(none), Shape);
             CachedAttention.Append(_test.Device, Keys, Values, _appended, default, Starts, Past, Shape);
         }
@@ -272,7 +336,7 @@ public abstract class CachedAttentionTests(Bed bed)
             return starts;
         }
 
-        private float[] Rows(int[] skip, int[] take)
+        private float[] Packed(int[] skip, int[] take)
         {
             List<float> rows = [];
             for (int i = 0; i < take.Length; i++)

@@ -11,16 +11,39 @@ namespace LlavaCuda.Tests.Ops;
 /// </summary>
 internal static class CudaDevices
 {
-    private static readonly ConcurrentDictionary<DType, ConcurrentBag<CudaDevice>> Idle = [];
+    /// <summary>Multiprocessors of the emulator, unless a test asks for others.</summary>
+    internal const int UsualMultiprocessors = 4;
+
+    private static readonly ConcurrentDictionary<(DType Type, int Multiprocessors), ConcurrentBag<CudaDevice>> Idle = [];
 
     /// <summary>Gets a value indicating whether the tests were asked to run on a real GPU.</summary>
     internal static bool IsGpu => Environment.GetEnvironmentVariable("LLAVACUDA_TEST_DEVICE") == "gpu";
 
-    /// <summary>Lends a device, on whose emulator the calling thread's launches run their threads in this order; a GPU has its own.</summary>
-    internal static CudaDevice Rent(DType type, Emulator.Order order)
+    /// <summary>
+    /// Lends a device, on whose emulator the calling thread's launches run their threads in this order, and which is told to have so many multiprocessors; a GPU has its own of both.
+    /// </summary>
+    internal static CudaDevice Rent(DType type, Emulator.Order order, int multiprocessors = UsualMultiprocessors)
     {
         Prepare(order);
-        return Idle.GetOrAdd(type, static _ => []).TryTake(out CudaDevice? device) ? device : new CudaDevice(0, type);
+        if (IdleOf(type, multiprocessors).TryTake(out CudaDevice? device))
+        {
+            return device;
+        }
+
+        if (IsGpu)
+        {
+            return new CudaDevice(0, type);
+        }
+
+        Emulator.SetMultiprocessors(multiprocessors);
+        try
+        {
+            return new CudaDevice(0, type);
+        }
+        finally
+        {
+            Emulator.SetMultiprocessors(0);
+        }
     }
 
     /// <summary>Lends a device that no test has used.</summary>
@@ -48,8 +71,10 @@ internal static class CudaDevices
             throw;
         }
 
-        Idle.GetOrAdd(device.ComputeType, static _ => []).Add(device);
+        IdleOf(device.ComputeType, device.Multiprocessors).Add(device);
     }
+
+    private static ConcurrentBag<CudaDevice> IdleOf(DType type, int multiprocessors) => Idle.GetOrAdd((type, IsGpu ? 0 : multiprocessors), static _ => []);
 
     private static void Prepare(Emulator.Order order)
     {

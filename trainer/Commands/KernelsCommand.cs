@@ -23,7 +23,8 @@ internal static class KernelsCommand
         };
         Option<string?> table = new("--out") { Description = "Also write the table (tab-separated) to this file." };
         Option<string?> only = new("--only") { Description = "Only kernels whose name, or whose file's, contains this; all unless given." };
-        Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only };
+        Option<string?> ptx = new("--ptx") { Description = "Also write the PTX of every instance to files in this folder." };
+        Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only, ptx };
         command.SetAction(parsed =>
         {
             string[] names = KernelTargets.Parse(parsed.GetRequiredValue(targets));
@@ -34,6 +35,12 @@ internal static class KernelsCommand
                 FileOption.Require(table.Name, file);
             }
 
+            string? folder = parsed.GetValue(ptx);
+            if (folder is not null)
+            {
+                Directory.CreateDirectory(folder);
+            }
+
             NativeLoader.Require(NativeComponent.Nvrtc);
             KernelTargets.RequireSupported(names, $"NVRTC {NativeLoader.Find(NativeComponent.Nvrtc).Version}", KernelCompiler.SupportedArchitectures());
             using InterruptScope interrupt = new();
@@ -41,6 +48,11 @@ internal static class KernelsCommand
             if (file is not null)
             {
                 AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(Table(reports, names))));
+            }
+
+            if (folder is not null)
+            {
+                WritePtx(folder, names, kernels);
             }
 
             return Print(reports, parsed.InvocationConfiguration.Output);
@@ -76,6 +88,19 @@ internal static class KernelsCommand
             }
         });
         return [.. reports];
+    }
+
+    private static void WritePtx(string folder, string[] targets, KernelTemplate[] kernels)
+    {
+        foreach (string target in targets)
+        {
+            KernelCompiler compiler = new(new KernelTarget(target.Replace("sm_", "compute_", StringComparison.Ordinal), IsPtx: true));
+            foreach ((string stem, string expression) in kernels.SelectMany(static kernel => kernel.Instances.Select(variant => (kernel.Stem, kernel.NameExpression(variant)))))
+            {
+                string name = new([.. $"{target} {expression}".Select(static c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '-')]);
+                AtomicFile.Write(Path.Combine(folder, name + ".ptx"), stream => stream.Write(compiler.Compile(stem, expression).Image));
+            }
+        }
     }
 
     // One line an instance: its registers on every architecture, and a plus with the bytes where it spills.

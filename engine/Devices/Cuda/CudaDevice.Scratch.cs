@@ -26,7 +26,11 @@ public sealed unsafe partial class CudaDevice
         const long Least = 1 << 12;
         if (Grow(ref _tickets, ref _ticketBytes, Math.Max(count, Least) * sizeof(int), "counters of blocks"))
         {
-            CudaException.ThrowIfFailed(CudaDriver.MemsetD8Async(_tickets, 0, (nuint)_ticketBytes, Stream));
+            // Memory that is not zero yet holds no counters.
+            long held = _ticketBytes;
+            _ticketBytes = 0;
+            CudaException.ThrowIfFailed(CudaDriver.MemsetD8Async(_tickets, 0, (nuint)held, Stream));
+            _ticketBytes = held;
         }
 
         return _tickets;
@@ -41,10 +45,12 @@ public sealed unsafe partial class CudaDevice
 
         Synchronize();
         CudaDriver.MemFree(address);
+
+        // Told before the new memory is there: if there is none, the old is gone all the same.
         (address, held) = (0, 0);
+        ScratchMoves++;
         address = CudaMemory.Allocate(bytes, purpose);
         held = bytes;
-        ScratchMoves++;
         return true;
     }
 

@@ -7,7 +7,8 @@ namespace LlavaCuda.Devices;
 
 /// <summary>
 /// An NVIDIA GPU as a device: one stream, kernels of <c>kernels/</c> compiled at first use, matrix products through cuBLASLt. Storage is bf16 (or single precision, to compare with others);
-/// sums, statistics and gradients of weights are single precision. The ops are in <c>Ops/Cuda</c>, one file each. Two runs give the same bits.
+/// sums, statistics and gradients of weights are single precision. The ops are in <c>Ops/Cuda</c>, one file each. Two runs give the same bits; where rows
+/// attend over a cache one by one, bits also depend on its capacity, on the batch and on the number of multiprocessors, which say how many parts its keys are summed in.
 /// </summary>
 /// <remarks>
 /// Calls may come from any thread, one at a time; threads that share a device take turns. A call that comes while another thread's is under way, be it an op, a copy, an allocation or a pass that

@@ -4,7 +4,7 @@ namespace LlavaCuda.Devices;
 
 /// <summary>
 /// A pass as a CUDA graph. The first run is an ordinary one: it compiles kernels, makes plans and sizes scratch memory. The second is captured, and from then on one call launches all
-/// kernels, without the microseconds that each launch costs.
+/// kernels, without the microseconds that each launch costs. After scratch memory has moved it begins anew.
 /// </summary>
 internal sealed class CudaGraphPass : RepeatedPass
 {
@@ -38,21 +38,19 @@ internal sealed class CudaGraphPass : RepeatedPass
     {
         // One call: the graph must not be launched after another thread's op has moved the scratch memory.
         using CudaCall call = _device.BeginCall();
-        if (!_ran || !_device.CanCapture)
+
+        // An op elsewhere may have asked for more scratch memory since, and the graph's kernels would write to what was freed. The pass itself may want more then, which is refused inside of
+        // a capture: an ordinary run comes first.
+        if (!_ran || !_device.CanCapture || _scratchMoves != _device.ScratchMoves)
         {
+            Forget();
             base.Run();
             _ran = true;
+            _scratchMoves = _device.ScratchMoves;
             return;
         }
 
-        // An op elsewhere may have asked for more scratch memory since: the graph's kernels would write to what was freed.
-        if (_graph is null || _scratchMoves != _device.ScratchMoves)
-        {
-            Forget();
-            _graph = _device.Capture(_pass);
-            _scratchMoves = _device.ScratchMoves;
-        }
-
+        _graph ??= _device.Capture(_pass);
         _device.Launch(_graph);
     }
 

@@ -6,10 +6,14 @@ namespace LlavaCuda.Devices;
 internal sealed unsafe class Kernel : IDisposable
 {
     private const int SharedBytesWithoutAsking = 48 << 10;
+
+    // With so many a block, room for several blocks has to be asked for.
+    private const int ManySharedBytes = 32 << 10;
     private readonly string _name;
     private readonly CudaModuleHandle _module;
     private readonly nint _function;
     private int _sharedBytes = SharedBytesWithoutAsking;
+    private bool _prefersShared;
     private bool _checked;
 
     /// <summary>Initializes a new instance of the <see cref="Kernel"/> class.</summary>
@@ -46,6 +50,14 @@ internal sealed unsafe class Kernel : IDisposable
             // Once a kernel, not once a launch.
             CudaException.ThrowIfFailed(CudaDriver.FuncSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedSizeBytes, sharedBytes), _name);
             _sharedBytes = sharedBytes;
+        }
+
+        if (sharedBytes >= ManySharedBytes && !_prefersShared)
+        {
+            // The cache and shared memory are one memory; the driver may divide it so that fewer blocks fit than were planned for. What these kernels read they read once.
+            const int Percent = 100;
+            CudaException.ThrowIfFailed(CudaDriver.FuncSetAttribute(_function, CudaFunctionAttribute.PreferredSharedMemoryCarveout, Percent), _name);
+            _prefersShared = true;
         }
 
         if (!_checked)

@@ -60,19 +60,21 @@ public sealed unsafe partial class CudaDevice
         }
     }
 
-    // How many splits there are depends on what does not change from token to token, so that a captured graph stays right.
+    // How many splits there are depends on what does not change from token to token, so that a captured graph stays right: the capacity, the batch and the device's size. So do a result's bits,
+    // for the order of sums is that of the splits.
     private void AttendOneRow(Tensor o, Tensor keys, Tensor values, Tensor qkv, Rotary rotary, Tensor cuSeqlens, Tensor past, bool append, AttentionShape shape)
     {
         using CudaCall call = BeginCall();
         int group = shape.Heads / shape.KvHeads;
 
         // Where halves of a head are rotated with each other, a load must not reach beyond its half.
-        int vector = Elementwise.Vector(rotary.Cos.Exists ? shape.HeadSize / 2 : shape.HeadSize, qkv, keys, values, rotary.Cos, rotary.Sin);
+        int vector = Elementwise.Vector(rotary.Cos.Exists ? shape.HeadSize / 2 : shape.HeadSize, qkv, keys, values, rotary.Cos, rotary.Sin, o);
         (KernelVariant variant, int heads, int step, int sharedBytes) = CachedAttentionKernels.DecodeFor(qkv.Type, vector, shape.HeadSize, group);
         int capacity = (int)keys.Shape[2];
         int parts = shape.KvHeads * (int)LaunchGrid.Cover(group, heads);
         long blocks = past.Rows * parts;
-        int splits = (int)Math.Clamp((long)SplitBlocks * Multiprocessors / Math.Max(blocks, 1), 1, Math.Min(CachedAttentionKernels.MaxSplits, LaunchGrid.Cover(capacity, step)));
+        long most = Math.Min(CachedAttentionKernels.MaxSplits, LaunchGrid.Cover(capacity, CachedAttentionKernels.LeastSteps * step));
+        int splits = (int)Math.Clamp((long)SplitBlocks * Multiprocessors / Math.Max(blocks, 1), 1, most);
         long partials = past.Rows * shape.Heads * splits;
         nint sums = Workspace(partials * (shape.HeadSize + 2) * sizeof(float));
         nint statistics = sums + (nint)(partials * shape.HeadSize * sizeof(float));

@@ -9,8 +9,11 @@ internal static class CachedAttentionKernels
     /// <summary>Threads of a block that appends, or that attends for one row a sequence.</summary>
     internal const int Threads = 128;
 
-    /// <summary>Splits of a sequence's keys, at most.</summary>
+    /// <summary>Splits of a sequence's keys, at most: <c>DECODE_SPLITS</c> of the kernel, which has no room to join more.</summary>
     internal const int MaxSplits = 128;
+
+    /// <summary>Steps of a split that is worth a block, at least: with fewer, joining splits takes longer than what they save.</summary>
+    internal const int LeastSteps = 4;
 
     private const int MaxHeadSize = 256;
     private const int Warps = Threads / 32;
@@ -32,7 +35,7 @@ internal static class CachedAttentionKernels
 
     /// <summary>Storage, elements of a load, threads of a key, loads of a thread, query heads of a block.</summary>
     internal static readonly KernelTemplate Decode = new("cached_attention_decode", "cached_attention_decode", Layouts.SelectMany(static l =>
-        (l.Vector == 1 ? [GroupedHeads] : (int[])[1, GroupedHeads]).Select(heads => new KernelVariant(l.Type, l.Vector, l.Lanes, l.Vectors, heads))));
+        (l.Vector == 1 ? [1] : (int[])[1, GroupedHeads]).Select(heads => new KernelVariant(l.Type, l.Vector, l.Lanes, l.Vectors, heads))));
 
     /// <summary>Head size, queries and keys of a tile.</summary>
     internal static readonly KernelTemplate Tiles = new("cached_attention_tiles", "cached_attention_tiles", TilesOfMany.Select(static t => t.Variant));
@@ -48,16 +51,18 @@ internal static class CachedAttentionKernels
     /// <returns>The instance, the query heads that a block takes, the keys of a block's step, and its shared memory.</returns>
     internal static (KernelVariant Variant, int Heads, int Step, int SharedBytes) DecodeFor(DType type, int vector, int headSize, int group)
     {
-        // Heads that are loaded element by element are no usual ones.
-        int heads = group == 1 && vector > 1 ? 1 : GroupedHeads;
+        // Heads that are loaded element by element are no usual ones: each reads keys and values for itself, for several would not fit into a thread's registers.
+        int heads = group == 1 || vector == 1 ? 1 : GroupedHeads;
         foreach ((DType layoutType, int layoutVector, int lanes, int vectors) in Layouts)
         {
             if (layoutType == type && layoutVector == vector && lanes * vectors * vector >= headSize)
             {
-                // The warps' results and two steps of keys and values on their way, 16 bytes a load; later two numbers a warp, a weight a split and one more.
+                // Two steps of keys and values on their way, 16 bytes a load; then the warps' results; then, to join splits, each warp's weights, a word for the block, and a result a warp.
                 const int Copies = 2 * 2 * Keys * Threads * 16;
-                const int Weights = ((2 * Warps) + MaxSplits + 1) * sizeof(float);
-                int shared = Math.Max(Weights, (Warps * heads * (headSize + 2) * sizeof(float)) + (vector > 1 ? Copies * vectors : 0));
+                int copies = vector > 1 ? Copies * vectors : 0;
+                int results = Warps * heads * (headSize + 2) * sizeof(float);
+                int joining = ((Warps * (MaxSplits + headSize + 2)) + 4) * sizeof(float);
+                int shared = Math.Max(copies, Math.Max(results, joining));
                 return (new KernelVariant(type, vector, lanes, vectors, heads), heads, Threads / lanes * Keys, shared);
             }
         }

@@ -66,7 +66,7 @@ namespace emulator
 
         switch (attribute)
         {
-            case 16: *value = multiprocessors; break;                                         // multiprocessors
+            case 16: *value = controls().multiprocessors; break;                              // multiprocessors
             case 20: *value = 0; break;                                                       // compute mode: anybody may use it
             case 38: *value = 50 << 20; break;                                                // L2 cache
             case 75: *value = machine().architecture / 10; break;                             // compute capability, major

@@ -179,6 +179,9 @@ namespace emulator
         return submit(stream, [=] { return run(prepared->context, prepared->launch); });
     }
 
+    // The share of the cache that a function's shared memory was last asked to have, in percent; -1 if nobody has asked.
+    EXPORT int emulatorGetSharedCarveout(const Function* function) { return function->shared_carveout; }
+
     EXPORT int cuFuncSetAttribute(Function* function, int attribute, int value)
     {
         Context* context;
@@ -187,7 +190,13 @@ namespace emulator
             return code;
         }
 
-        constexpr int dynamic_shared_bytes = 8;
+        constexpr int dynamic_shared_bytes = 8, shared_carveout = 9;
+        if (attribute == shared_carveout && value >= -1 && value <= 100)
+        {
+            function->shared_carveout = value;
+            return success;
+        }
+
         if (attribute != dynamic_shared_bytes || value < 0 || static_cast<unsigned>(value) > shared_bytes_per_block())
         {
             return fail(invalid_value, text("%s: function attribute %d cannot be %d; the device has %u bytes of shared memory a block", function->kernel->name, attribute, value,

@@ -173,7 +173,7 @@ namespace emulator
                 return fail(not_found, text("the module has no kernel \"%s\"", name));
             }
 
-            found = module->functions.insert({name, Function{module, kernel, default_shared_bytes}}).first;
+            found = module->functions.insert({name, Function{module, kernel, default_shared_bytes, -1}}).first;
             context->functions.insert(&found->second);
         }
 

@@ -31,6 +31,7 @@ namespace emulator
         Module* module;
         const Kernel* kernel;
         unsigned most_shared_bytes;
+        int shared_carveout;
     };
 
     struct Module

@@ -56,6 +56,7 @@ namespace emulator
         for (;;)
         {
             m._launch.kernel->run(m._launch.arguments);
+            m.check_copies();
             self.warp->alive &= ~(1u << self.lane);
             m._left++;
             unsigned warp = 0, lane = 0;

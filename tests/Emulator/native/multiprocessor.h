@@ -40,6 +40,7 @@ namespace emulator
             const void* global;
             unsigned bytes;
             bool valid;
+            Site site;
         };
 
         std::vector<Copy> copies;
@@ -87,6 +88,7 @@ namespace emulator
         void collective(Collective kind, unsigned mask, void* operand, Site site);
         void copy(void* shared, const void* global, unsigned bytes, bool valid, Site site);
         void wait_copies(unsigned pending);
+        void check_copies();
 
         // Ends the launch: says which block and thread failed. Does not return.
         [[noreturn]] void stop(Result code, const char* what);

@@ -85,6 +85,10 @@ DEVICE void store_16(void* address, u32x4 v, CUDA_SITE)
 
 DEVICE void store_16_stream(void* address, u32x4 v, CUDA_SITE) { store_16(address, v, file, line); }
 
+DEVICE u32x4 load_16_relaxed(const void* address, bool valid, CUDA_SITE) { return valid ? load_16(address, file, line) : u32x4{0, 0, 0, 0}; }
+DEVICE u32 load_4_relaxed(const void* address, bool valid) { return valid ? __atomic_load_n(static_cast<const u32*>(address), __ATOMIC_RELAXED) : 0; }
+DEVICE u32 atomic_add_acq_rel(u32* address, u32 value) { return __atomic_fetch_add(address, value, __ATOMIC_ACQ_REL); }
+
 DEVICE u32x4 load_shared_16(const void* shared, CUDA_SITE)
 {
     emulator_check_16(shared, emulator::Space::shared, file, line);

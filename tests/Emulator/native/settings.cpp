@@ -86,6 +86,9 @@ namespace emulator
     // Streams that this thread makes from now on keep their work until somebody waits for it, and then run in a random order.
     EXPORT void emulatorSetDeferred(int deferred) { controls().deferred = deferred != 0; }
 
+    // How many multiprocessors this thread is told that the device has: grids that are made for a large one run here too. 0 for the usual number.
+    EXPORT void emulatorSetMultiprocessors(int count) { controls().multiprocessors = count == 0 ? usual_multiprocessors : count; }
+
     // Whether the host's code may touch the memory of this thread's current device, as it may unless this is asked for.
     EXPORT void emulatorSetGuarded(int guarded)
     {

@@ -16,6 +16,8 @@ namespace emulator
 
     Machine& machine();
 
+    constexpr int usual_multiprocessors = 4;
+
     // What a test asks for. Each system thread has its own, so that tests run beside each other.
     struct Controls
     {
@@ -25,6 +27,7 @@ namespace emulator
         std::int64_t launches_until_failure = -1;
         Result launch_failure = launch_failed;
         bool deferred = false;
+        int multiprocessors = usual_multiprocessors;
         std::uint64_t launches = 0, allocations = 0, frees = 0, copies = 0;
     };
 
@@ -34,5 +37,4 @@ namespace emulator
     unsigned shared_bytes_per_block();
     unsigned shared_bytes_per_multiprocessor();
     constexpr unsigned default_shared_bytes = 48 * 1024;
-    constexpr int multiprocessors = 4;
 }

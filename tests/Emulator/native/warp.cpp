@@ -217,7 +217,17 @@ namespace emulator
         }
 
         memset(shared, 0xfe, bytes);
-        thread().copies->copies.push_back({shared, global, bytes, valid});
+        thread().copies->copies.push_back({shared, global, bytes, valid, site});
+    }
+
+    // A copy under way when its thread leaves may arrive at any time, on top of whatever others have put there meanwhile.
+    void Multiprocessor::check_copies()
+    {
+        const CopyQueue& queue = *thread().copies;
+        if (!queue.copies.empty())
+        {
+            stop(launch_failed, "left the kernel without waiting for a cp.async", queue.copies.front().site);
+        }
     }
 
     void Multiprocessor::wait_copies(unsigned pending)
