@@ -1,4 +1,4 @@
-#include "cached_partial.cuh"
+#include "cached_join.cuh"
 
 // Attention of one new row a sequence over its cached rows [sequences][kv heads][capacity][D], the new one included. The time is that of reading keys and values once, so the keys of a
 // sequence are split over blocks: gridDim.x splits of about the same size, whatever the length, which is read from memory. All query heads of a group use what was loaded. The row can be
