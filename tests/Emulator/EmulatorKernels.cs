@@ -112,6 +112,17 @@ internal static class EmulatorKernels
             shared[index] = 1.0f;
             y[0] = shared[0];
         }
+        __global__ void read_local(float* y, int from)
+        {
+            float values[4];
+            for (int i = from; i < 4; i++)
+            {
+                values[i] = 0.0f;
+            }
+
+            y[threadIdx.x] = values[threadIdx.x % 4];
+        }
+
         __global__ void read_shared(float* y)
         {
             float* shared = reinterpret_cast<float*>(shared_memory());
@@ -271,7 +282,7 @@ internal static class EmulatorKernels
     /// <summary>Every instance, compiled together.</summary>
     internal static readonly string[] Expressions =
     [
-        "scale<1>", "scale<4>", "row_sum<32>", "row_sum<128>", "coordinates", "count", "shuffles", "halves", "product", "write_behind", "read_behind", "write_shared", "read_shared",
+        "scale<1>", "scale<4>", "row_sum<32>", "row_sum<128>", "coordinates", "count", "shuffles", "halves", "product", "write_behind", "read_behind", "write_shared", "read_shared", "read_local",
         "misaligned_vector", "misaligned_word", "misaligned_matrix", "wrong_space<0>", "wrong_space<1>", "wrong_space<2>", "wrong_space<3>", "deep", "divide", "reversed<0>", "reversed<1>", "copied<1, 1>", "copied<0, 1>", "copied<1, 0>", "left_with_copies",
         "left_before_barrier", "divergent_barrier", "barrier_and_warp", "mask_without_self", "mask_of_missing", "mask_of_left", "masks_differ", "collectives_differ",
     ];

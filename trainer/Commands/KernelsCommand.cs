@@ -21,10 +21,10 @@ internal static class KernelsCommand
             Description = "Architectures, with commas between.",
             DefaultValueFactory = static _ => string.Join(',', KernelTargets.Default),
         };
-        Option<string?> table = new("--out") { Description = "Also write the table (tab-separated) to this file." };
+        Option<string?> table = new("--out") { Description = "Write each kernel's registers on every architecture to this file, a tab-separated table." };
         Option<string?> only = new("--only") { Description = "Only kernels whose name, or whose file's, contains this; all unless given." };
-        Option<string?> ptx = new("--ptx") { Description = "Also write the PTX of every instance to files in this folder." };
-        Command command = new("kernels", "Compile all CUDA kernels through NVRTC and report registers and spills; exit code 1 where one spills. Needs no GPU.") { targets, table, only, ptx };
+        Option<string?> ptx = new("--ptx") { Description = "Write the PTX of every instance to files in this folder." };
+        Command command = new("kernels", "Compile all CUDA kernels through NVRTC, tell the most registers that one takes, and name those that spill (exit code 1). Needs no GPU.") { targets, table, only, ptx };
         command.SetAction(parsed =>
         {
             string[] names = KernelTargets.Parse(parsed.GetRequiredValue(targets));
@@ -62,7 +62,7 @@ internal static class KernelsCommand
 
     private static KernelTemplate[] Choose(string part)
     {
-        KernelTemplate[] kernels = [.. KernelCatalog.All.Where(kernel => kernel.Function.Contains(part, StringComparison.Ordinal) || kernel.Stem.Contains(part, StringComparison.Ordinal))];
+        KernelTemplate[] kernels = [.. KernelCatalog.All.Where(kernel => kernel.Function.Contains(part, StringComparison.OrdinalIgnoreCase) || kernel.Stem.Contains(part, StringComparison.OrdinalIgnoreCase))];
         return kernels.Length > 0 ? kernels : throw new ArgumentException(
             $"--only '{part}' is in no kernel's name; the files of kernels are {string.Join(", ", KernelCatalog.All.Select(static kernel => kernel.Stem).Distinct())}.");
     }
