@@ -21,9 +21,9 @@ internal static class KernelsCommand
             Description = "Architectures, with commas between.",
             DefaultValueFactory = static _ => string.Join(',', KernelTargets.Default),
         };
-        Option<string?> table = new("--out") { Description = "Write each kernel's registers on every architecture to this file, a tab-separated table." };
+        Option<string?> table = new("--out") { Description = "Also write each kernel's registers on every architecture to this file, a tab-separated table." };
         Option<string?> only = new("--only") { Description = "Only kernels whose name, or whose file's, contains this; all unless given." };
-        Option<string?> ptx = new("--ptx") { Description = "Write the PTX of every instance to files in this folder." };
+        Option<string?> ptx = new("--ptx") { Description = "Also write the PTX of every instance to files in this folder." };
         Command command = new("kernels", "Compile all CUDA kernels through NVRTC, tell the most registers that one takes, and name those that spill (exit code 1). Needs no GPU.") { targets, table, only, ptx };
         command.SetAction(parsed =>
         {
