@@ -38,7 +38,7 @@ run)
     results=$(cd "$3" && pwd)
     # The wheels of the python3 that has PyTorch hold NVRTC and cuBLASLt.
     wheels=$(python3 -c 'import sys, glob; print(":".join(d for p in sys.path if p for d in glob.glob(p + "/nvidia/*/lib")))' 2>/dev/null || true)
-    export LLAVACUDA_CUDA_PATH="${LLAVACUDA_CUDA_PATH:-$wheels}" LLAVACUDA_CACHE="${LLAVACUDA_CACHE:-$results/kernel-cache}"
+    export LLAVACUDA_CUDA_PATH="${LLAVACUDA_CUDA_PATH:-$wheels}"
     exec "$folder/LlavaCuda.GpuCheck" run "$results" "$folder/reference/model" "${@:4}"
     ;;
 *) usage ;;

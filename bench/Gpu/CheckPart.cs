@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
@@ -46,8 +45,9 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
                 null => $"stopped at its limit of {(limit < Limit ? limit : Limit).TotalSeconds:F0} s",
             };
         }
-        catch (Win32Exception error)
+        catch (Exception error)
         {
+            // Whatever it is: the other parts are to run.
             how = $"{Program}: {error.Message}";
         }
 
@@ -68,7 +68,15 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
                     return;
                 }
 
-                log.WriteLine($"[{Name}] {line}");
+                try
+                {
+                    log.WriteLine($"[{Name}] {line}");
+                }
+                catch (IOException)
+                {
+                    // A full disk or a reader that went away costs lines, not the check.
+                }
+
                 proven = proven || Evidence!.IsMatch(line);
                 last.Enqueue(line);
                 if (last.Count > KeptLines)
@@ -104,6 +112,9 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
             if (!process.HasExited)
             {
                 process.Kill(entireProcessTree: true);
+
+                // The next part is not to share the device with what is left of this one.
+                process.WaitForExit(TimeSpan.FromSeconds(10));
                 return null;
             }
         }

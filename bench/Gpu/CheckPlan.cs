@@ -52,7 +52,8 @@ internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart
             ]);
     }
 
-    [GeneratedRegex("Total: [1-9]")]
+    // Some, and not all of them skipped.
+    [GeneratedRegex(@"Total: (?!(\d+),.*Skipped: \1,)[1-9]")]
     private static partial Regex SomeTests();
 
     private static string Beside(params ReadOnlySpan<string> names) => Path.Combine([AppContext.BaseDirectory, .. names]);

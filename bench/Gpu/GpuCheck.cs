@@ -75,7 +75,7 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
                 $"CUDA driver {NativeLoader.Find(NativeComponent.Driver).Version}, NVRTC {NativeLoader.Find(NativeComponent.Nvrtc).Version}, cuBLASLt {NativeLoader.Find(NativeComponent.CublasLt).Version}",
             ];
         }
-        catch (Exception error) when (error is PlatformNotSupportedException or CudaException or CublasException or InsufficientMemoryException or ArgumentException or IOException)
+        catch (Exception error)
         {
             _device = $"no CUDA device: {error.Message}";
         }
@@ -86,13 +86,14 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
         List<string> notes = [];
         PartFigures kernels = GpuJson.Read<PartFigures>(files.Kernels, notes) ?? new([], []), model = GpuJson.Read<PartFigures>(files.Model, notes) ?? new([], []);
         PeerFigures ops = GpuJson.Read<PeerFigures>(files.Ops, notes) ?? PeerFigures.None, steps = GpuJson.Read<PeerFigures>(files.Steps, notes) ?? PeerFigures.None;
+        IReadOnlyList<GpuRow> kernelRows = kernels.Rows ?? [], modelRows = model.Rows ?? [];
         string[] peers = [.. new[] { ops.Versions, steps.Versions }.OfType<string>().Distinct()];
         return new GpuReport(
             _date,
             _device,
             [.. _versions, $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}", .. peers],
             [.. _outcomes],
-            [.. ops.BesideOps(kernels.Rows ?? []), .. steps.BesideModel(model.Rows ?? [])],
-            [.. notes, .. kernels.Notes ?? [], .. model.Notes ?? []]);
+            [.. ops.BesideOps(kernelRows), .. steps.BesideModel(modelRows)],
+            [.. notes, .. kernels.Notes ?? [], .. model.Notes ?? [], .. ops.Unclaimed(kernelRows.Select(static r => r.Name), "s"), .. steps.Unclaimed(modelRows.Select(static r => r.PeerKey), "tokens/s")]);
     }
 }

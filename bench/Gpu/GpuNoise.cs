@@ -8,12 +8,12 @@ namespace LlavaCuda.Bench.Gpu;
 /// <summary>Normally distributed numbers on the device, one block a storage type, with which tensors are filled: products of zeros would run faster than those of numbers.</summary>
 /// <param name="device">Where.</param>
 /// <param name="elements">A block's length.</param>
-internal sealed class GpuNoise(CudaDevice device, int elements) : IDisposable
+internal sealed class GpuNoise(Device device, int elements) : IDisposable
 {
     private readonly Dictionary<DType, (DeviceMemory Memory, Tensor Block)> _blocks = [];
 
     /// <summary>Gets the device.</summary>
-    internal CudaDevice Device => device;
+    internal Device Device => device;
 
     /// <summary>Overwrites a tensor with noise, the same block again and again.</summary>
     internal void Fill(Tensor tensor)

@@ -7,6 +7,9 @@ namespace LlavaCuda.Bench.Gpu;
 /// <param name="Run">Queues it once.</param>
 internal sealed record KernelCase(string Name, double Work, bool IsCompute, Action Run)
 {
+    /// <summary>Gets a value indicating whether calls take turns over more memory than the caches hold, however little one of them moves.</summary>
+    internal bool Streams { get; init; }
+
     /// <summary>Makes a case that memory bounds.</summary>
     internal static KernelCase Bytes(string name, double bytes, Action run) => new(name, bytes, IsCompute: false, run);
 

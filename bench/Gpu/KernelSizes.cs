@@ -1,6 +1,6 @@
 namespace LlavaCuda.Bench.Gpu;
 
-/// <summary>At what sizes kernels are measured. Without changes: those of LLaVA-1.5-7B with 8192 packed rows and 16 pictures.</summary>
+/// <summary>At what sizes kernels are measured. Without changes: those of LLaVA-1.5-7B with 8192 packed rows and 64 pictures.</summary>
 internal sealed record KernelSizes
 {
     /// <summary>The sizes that count.</summary>
@@ -32,8 +32,7 @@ internal sealed record KernelSizes
         Square = 64,
         StreamedBytes = 1 << 16,
         NoiseElements = 1 << 10,
-        Rounds = 1,
-        RoundSeconds = 0,
+        Timing = new TimerSettings { Rounds = 1, RoundSeconds = 0, ShortSeconds = double.MaxValue, WarmUpSeconds = 0 },
     };
 
     /// <summary>Gets the packed rows of the language model.</summary>
@@ -79,7 +78,7 @@ internal sealed record KernelSizes
     internal int PromptRows { get; init; } = 512;
 
     /// <summary>Gets the pictures.</summary>
-    internal int Pictures { get; init; } = 16;
+    internal int Pictures { get; init; } = 64;
 
     /// <summary>Gets a picture's edge.</summary>
     internal int Edge { get; init; } = 336;
@@ -108,11 +107,8 @@ internal sealed record KernelSizes
     /// <summary>Gets the length of the block of noise that tensors are filled with.</summary>
     internal int NoiseElements { get; init; } = 1 << 22;
 
-    /// <summary>Gets how often a case is timed.</summary>
-    internal int Rounds { get; init; } = 5;
-
-    /// <summary>Gets for how long, each time.</summary>
-    internal double RoundSeconds { get; init; } = 0.01;
+    /// <summary>Gets how a case is timed.</summary>
+    internal TimerSettings Timing { get; init; } = new();
 
     /// <summary>Gets the patches of a picture.</summary>
     internal int Patches => Edge / Patch * (Edge / Patch);

@@ -1,5 +1,6 @@
 using LlavaCuda.Bench.Summary;
 using LlavaCuda.Devices;
+using LlavaCuda.Native;
 
 namespace LlavaCuda.Bench.Gpu;
 
@@ -7,11 +8,23 @@ namespace LlavaCuda.Bench.Gpu;
 /// <param name="device">Whose time.</param>
 internal sealed class KernelTimer(CudaDevice device) : IDisposable
 {
+    private const int MostCaptured = 200;
     private const int MostCalls = 1000;
     private readonly CudaTimer _timer = new(device);
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
+
+    /// <summary>Keeps the device busy for some time.</summary>
+    /// <param name="seconds">How long.</param>
+    /// <param name="run">Queues work.</param>
+    internal void WarmUp(double seconds, Action run)
+    {
+        for (double spent = 0; spent < seconds;)
+        {
+            spent += Time(1, run);
+        }
+    }
 
     /// <summary>Gets the median time of some runs behind one that does not count: for work that is long and may wait for the device itself.</summary>
     /// <param name="runs">How many.</param>
@@ -23,27 +36,52 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
         return Statistics.Median(Enumerable.Range(0, runs).Select(_ => Time(1, run)));
     }
 
-    /// <summary>Gets the median time of a call: after warming up, rounds of as many calls as fill some time, so that launches hide behind each other.</summary>
-    /// <param name="rounds">How many rounds.</param>
-    /// <param name="roundSeconds">How long one is.</param>
+    /// <summary>Gets the median time of a call over rounds of as many calls as fill some time, the first of which does not count; short calls as a graph, as decoding runs them.</summary>
+    /// <param name="settings">Rounds and times.</param>
     /// <param name="run">Queues the work once.</param>
     /// <returns>Seconds.</returns>
-    internal double Measure(int rounds, double roundSeconds, Action run)
+    internal double Measure(TimerSettings settings, Action run)
     {
         // The first call compiles; the second shows about how long one takes.
         run();
-        int calls = (int)Math.Clamp(roundSeconds / Math.Max(Time(1, run), 1e-7), 1, MostCalls);
-        return Statistics.Median(Enumerable.Range(0, rounds).Select(_ => Time(calls, run)));
+        double about = Math.Max(Time(1, run), 1e-7);
+        int calls = (int)Math.Clamp(settings.RoundSeconds / about, 1, MostCalls);
+        if (about >= settings.ShortSeconds || !device.CanCapture)
+        {
+            return Rounds(calls, 1, run);
+        }
+
+        int captured = Math.Min(calls, MostCaptured);
+        CudaGraphHandle graph = device.Capture(() => Repeat(captured, run));
+        try
+        {
+            return Rounds((calls + captured - 1) / captured, captured, () => device.Launch(graph));
+        }
+        finally
+        {
+            device.Forget(graph);
+        }
+
+        double Rounds(int times, int callsOfOne, Action one)
+        {
+            Time(times, one);
+            return Statistics.Median(Enumerable.Range(0, settings.Rounds).Select(_ => Time(times, one) / callsOfOne));
+        }
     }
 
-    private double Time(int calls, Action run)
+    private static void Repeat(int times, Action run)
     {
-        _timer.Start();
-        for (int call = 0; call < calls; call++)
+        for (int i = 0; i < times; i++)
         {
             run();
         }
+    }
 
-        return _timer.Stop() / calls;
+    // Seconds of one of so many.
+    private double Time(int times, Action run)
+    {
+        _timer.Start();
+        Repeat(times, run);
+        return _timer.Stop() / times;
     }
 }

@@ -76,8 +76,8 @@ internal sealed class LargeModel : IDisposable
     /// <returns>Seconds of the prompt up to its logits, and of one token.</returns>
     internal (double Prefill, double Token) Generate(int tokens, int decoded)
     {
-        // Decoding runs twice, to warm up and to be timed.
-        using TokenGenerator generator = new(_model, Rows(tokens) + (2 * decoded));
+        // As much room as a conversation has: how the cache's rows are split over blocks depends on it. Decoding runs twice, to warm up and to be timed.
+        using TokenGenerator generator = new(_model, Math.Max(Config.Text.MaxPositions, Rows(tokens) + (2 * decoded)));
         using KernelTimer timer = new(_device);
         float[] pixels = new float[3 * Config.Vision.ImageSize * Config.Vision.ImageSize];
         int[] prompt = Prompt(tokens, 0);

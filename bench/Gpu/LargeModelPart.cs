@@ -18,9 +18,18 @@ internal static class LargeModelPart
     /// <returns>Whether nothing failed; what does not fit the memory is noted.</returns>
     internal static bool Run(CudaDevice device, ModelSizes sizes, string config, string file)
     {
-        using LargeModel model = new(device, config, sizes.NoiseElements);
+        using LargeModel model = new(device, config, sizes.Kernels.NoiseElements);
         GuardedRuns guarded = new(device);
         List<GpuRow> rows = [];
+        double? copy = null;
+        Attempt("the copy", () =>
+        {
+            using KernelTimer timer = new(device);
+            using GpuNoise noise = new(device, sizes.Kernels.NoiseElements);
+            Yardsticks yardsticks = new(device, timer, noise, sizes.Kernels);
+            yardsticks.WarmUp();
+            copy = yardsticks.Copy().Value;
+        });
         ModelCost cost = new(model.Config);
         double? peak = DensePeak.Of(device.Name);
         int sampleRows = model.Rows(sizes.Tokens);
@@ -29,7 +38,10 @@ internal static class LargeModelPart
             (double prefill, double token) = model.Generate(sizes.Tokens, sizes.Decoded);
             double work = cost.Prefill(sampleRows) / prefill / 1e12;
             rows.Add(new GpuRow($"prefill 1x{sampleRows}", prefill, sampleRows / prefill, "tokens/s", work / peak, "dense bf16 rate") { PeerKey = "prefill" });
-            rows.Add(new GpuRow("decode 1", token, 1 / token, "tokens/s") { PeerKey = "decode" });
+
+            // The run that is timed is the second, behind the prompt and the first.
+            double bytes = cost.DecodeBytes(sampleRows + (1.5 * sizes.Decoded), sizeof(ushort));
+            rows.Add(new GpuRow("decode 1", token, 1 / token, "tokens/s", bytes / token / 1e9 / copy, "copy, by the bytes it must read") { PeerKey = "decode" });
         });
         foreach (bool language in (bool[])[false, true])
         {

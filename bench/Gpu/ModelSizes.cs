@@ -7,7 +7,7 @@ internal sealed record ModelSizes
     internal static readonly ModelSizes Full = new();
 
     /// <summary>Sizes of a rehearsal.</summary>
-    internal static readonly ModelSizes Small = new() { Tokens = 12, Decoded = 4, Steps = 1, MicroBatches = [1, 2], PeerBatch = 2, NoiseElements = KernelSizes.Small.NoiseElements };
+    internal static readonly ModelSizes Small = new() { Tokens = 12, Decoded = 4, Steps = 1, MicroBatches = [1, 2], PeerBatch = 2, Kernels = KernelSizes.Small };
 
     /// <summary>Gets the text tokens of a sample; a picture stands between them.</summary>
     internal int Tokens { get; init; } = 448;
@@ -24,6 +24,6 @@ internal sealed record ModelSizes
     /// <summary>Gets the samples of the peer's step; ours of as many are compared with it.</summary>
     internal int PeerBatch { get; init; } = 4;
 
-    /// <summary>Gets the length of the block of noise that the weights are filled with.</summary>
-    internal int NoiseElements { get; init; } = KernelSizes.Full.NoiseElements;
+    /// <summary>Gets the sizes of the copy that decoding is held against, and of the noise that the weights are filled with.</summary>
+    internal KernelSizes Kernels { get; init; } = KernelSizes.Full;
 }

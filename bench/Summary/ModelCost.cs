@@ -34,8 +34,8 @@ internal sealed class ModelCost(LlavaConfig config)
         (rows * _text.Layers * LayerWeights) + HeadWeights + Attention(rows) + Vision()
         + (config.RowsPerImage * (ProjectorWeights(first: true) + ProjectorWeights(first: false))));
 
-    /// <summary>Bytes of weights and cache that a token behind so many others reads.</summary>
-    internal double DecodeBytes(double rows) => sizeof(float) * (
+    /// <summary>Bytes of weights and cache, in elements of so many bytes, that a token behind so many others reads.</summary>
+    internal double DecodeBytes(double rows, int elementBytes) => elementBytes * (
         (_text.Layers * LayerWeights) + HeadWeights + (((2 * _text.Layers) + 2) * _text.HiddenSize)
         + (2.0 * _text.Layers * _text.KvHeads * _text.HeadSize * rows));
 

@@ -17,7 +17,7 @@ internal sealed record Workload(string Name, string PeerName, int Tokens, int Ru
     internal static IReadOnlyList<Workload> Of(SmallModel model)
     {
         ModelCost cost = new(model.Config);
-        double decodeBytes = SmallModel.Decoded * cost.DecodeBytes(SmallModel.Tokens + ((SmallModel.Decoded + 1) / 2.0));
+        double decodeBytes = SmallModel.Decoded * cost.DecodeBytes(SmallModel.Tokens + ((SmallModel.Decoded + 1) / 2.0), sizeof(float));
         return
         [
             Training("stage-1 step", "pretrain", language: false),

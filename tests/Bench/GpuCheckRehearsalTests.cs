@@ -21,8 +21,10 @@ public sealed class GpuCheckRehearsalTests : IDisposable
 
         // The programs are started by their own names, so they look for the runtime themselves.
         Environment.SetEnvironmentVariable("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(10));
         StringWriter output = new();
-        await new GpuCheck(_files, CheckPlan.Rehearsal(_files, ReferenceFiles.Shipped("model"))).RunAsync(output, TestContext.Current.CancellationToken);
+        await new GpuCheck(_files, CheckPlan.Rehearsal(_files, ReferenceFiles.Shipped("model"))).RunAsync(output, limit.Token);
         string table = await File.ReadAllTextAsync(_files.Table, TestContext.Current.CancellationToken);
         foreach (string part in (string[])["device tests", "verify fp32", "verify bf16", "kernels", "model"])
         {

@@ -28,6 +28,18 @@ public sealed class GpuCheckTests : IDisposable
         Assert.Single(table.Split("torch 2").Skip(1));
     }
 
+    [Fact]
+    public async Task Report_WithFiguresThatOnlyThePeerHas_NotesThem()
+    {
+        string table = await Run(
+            Part("ops", _files.Ops, """{"figures":{"A.Forward 8":0.25},"how":{"A.Forward 8":"fused"}}"""),
+            Part("model", _files.Model, Model),
+            Part("steps", _files.Steps, """{"figures":{"decode":50},"how":{"decode":"transformers","finetune":"failed: out of memory"}}"""));
+        Assert.Contains("- A.Forward 8, peer only: 0.25 s, fused", table, StringComparison.Ordinal);
+        Assert.Contains("- finetune, peer only: failed: out of memory", table, StringComparison.Ordinal);
+        Assert.DoesNotContain("decode, peer only", table, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"figures":{"A.Forward 8":""")]
     [InlineData("""{"figures":{"A.Forward 8":"soon"}}""")]
@@ -56,8 +68,14 @@ public sealed class GpuCheckTests : IDisposable
     {
         using CancellationTokenSource stop = new();
         CheckPart stopping = Part("kernels", _files.Kernels, Kernels) with { Arguments = ["-c", $"echo '{Kernels}' > {_files.Kernels}; sleep 300"] };
-        stop.CancelAfter(TimeSpan.FromSeconds(1));
-        (bool passed, string table) = await Run(stop.Token, stopping, Part("model", _files.Model, Model));
+        Task<(bool, string)> run = Run(stop.Token, stopping, Part("model", _files.Model, Model));
+        while (!File.Exists(_files.Kernels) || await File.ReadAllTextAsync(_files.Kernels, TestContext.Current.CancellationToken) is not [.., '\n'])
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        await stop.CancelAsync();
+        (bool passed, string table) = await run;
         Assert.False(passed);
         Assert.Contains("A.Forward 8", table, StringComparison.Ordinal);
         Assert.Contains("| kernels | FAILED: interrupted |", table, StringComparison.Ordinal);

@@ -11,7 +11,10 @@ internal static class LlavaProcess
     /// <summary>Runs another program to its end.</summary>
     internal static (int Exit, string Output, string Error) RunOther(string program, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        // A folder that carries the runtime is for machines without the SDK: there the program is started by its own name.
+        bool alone = File.Exists(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "coreclr.dll" : "libcoreclr.so"));
+        string beside = Path.Combine(AppContext.BaseDirectory, program);
+        ProcessStartInfo start = new(alone ? beside : Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -21,7 +24,7 @@ internal static class LlavaProcess
             start.Environment[name] = value;
         }
 
-        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
+        foreach (string argument in (string[])[.. alone ? Array.Empty<string>() : [$"{beside}.dll"], .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

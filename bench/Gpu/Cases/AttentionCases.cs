@@ -23,7 +23,7 @@ internal static class AttentionCases
     private static IEnumerable<KernelCase> Of(GpuNoise noise, KernelSizes s, string kind, int sequences, int length, AttentionShape shape)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         int rows = sequences * length;
         Tensor qkv = t.Noise(rows, shape.QkvSize), o = t.Empty(rows, shape.OutputSize), dO = t.Noise(rows, shape.OutputSize), dqkv = t.Empty(rows, shape.QkvSize);
         Tensor lse = t.Empty(DType.F32, shape.Heads, rows), starts = t.Ints(sequences + 1, i => i * length);

@@ -16,7 +16,7 @@ internal static class CacheCases
 
     private static IEnumerable<KernelCase> Decoding(GpuNoise noise, KernelSizes s, string kind, AttentionShape shape)
     {
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         using GpuTensors t = new(noise);
         Tensor qkv = t.Noise(1, shape.QkvSize), o = t.Empty(1, shape.OutputSize), starts = t.Ints(0, 1);
         Layers layers = new(t, s, shape);
@@ -30,13 +30,13 @@ internal static class CacheCases
             {
                 (Tensor keys, Tensor values) = layers.Next();
                 CachedAttention.AppendForward(device, o, keys, values, qkv, rotary, starts, past, maxLength: 1, shape);
-            });
+            }) with { Streams = true };
         }
     }
 
     private static IEnumerable<KernelCase> Prompt(GpuNoise noise, KernelSizes s, AttentionShape shape)
     {
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         using GpuTensors t = new(noise);
         int rows = s.PromptRows, before = s.Positions - rows;
         Tensor qkv = t.Noise(rows, shape.QkvSize), o = t.Empty(rows, shape.OutputSize), starts = t.Ints(0, rows), past = t.Ints(before);
@@ -44,8 +44,9 @@ internal static class CacheCases
         Layers layers = new(t, s, shape);
         string size = string.Create(CultureInfo.InvariantCulture, $"{rows} of {s.Positions}");
 
-        // Rows are read and written, queries in their place, keys and values in the cache.
-        yield return KernelCase.Bytes($"CachedAttention.Append {size}", 2.0 * qkv.Bytes, () =>
+        // Rows are read and written: queries in their place, values in the cache, keys in both.
+        double appended = (2.0 * qkv.Bytes) + ((double)rows * shape.KvHeads * shape.HeadSize * DType.BF16.Size());
+        yield return KernelCase.Bytes($"CachedAttention.Append {size}", appended, () =>
         {
             (Tensor keys, Tensor values) = layers.Next();
             CachedAttention.Append(device, keys, values, qkv, rotary, starts, past, shape);

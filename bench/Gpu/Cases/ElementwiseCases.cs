@@ -10,7 +10,7 @@ internal static class ElementwiseCases
     internal static IEnumerable<KernelCase> Activations(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         Tensor gateUp = t.Noise(s.Rows, 2 * s.Inner), h = t.Noise(s.Rows, s.Inner), dh = t.Noise(s.Rows, s.Inner);
         string size = $"{s.Rows}x{s.Inner}";
         yield return KernelCase.Bytes($"SwiGlu.Forward {size}", 3.0 * h.Bytes, () => SwiGlu.Forward(device, h, gateUp));
@@ -24,7 +24,7 @@ internal static class ElementwiseCases
     internal static IEnumerable<KernelCase> Copies(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         Tensor x = t.Noise(s.Rows, s.Inner), y = t.Noise(s.Rows, s.Inner), wide = t.Noise(DType.F32, s.Rows, s.Inner);
         string size = $"{s.Rows}x{s.Inner}";
         yield return KernelCase.Bytes($"Residual.Add {size}", 3.0 * x.Bytes, () => Residual.Add(device, y, x));

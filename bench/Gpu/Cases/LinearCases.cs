@@ -8,7 +8,7 @@ namespace LlavaCuda.Bench.Gpu.Cases;
 internal static class LinearCases
 {
     /// <summary>The yardstick: a square product.</summary>
-    internal static KernelCase Square(GpuTensors t, CudaDevice device, KernelSizes s)
+    internal static KernelCase Square(GpuTensors t, Device device, KernelSizes s)
     {
         long edge = s.Square;
         Tensor x = t.Noise(edge, edge), w = t.Noise(edge, edge), y = t.Empty(edge, edge);
@@ -20,7 +20,7 @@ internal static class LinearCases
         foreach ((string name, int inputs, int outputs) in Layers(s))
         {
             using GpuTensors t = new(noise);
-            CudaDevice device = noise.Device;
+            Device device = noise.Device;
             Tensor x = t.Noise(s.Rows, inputs), w = t.Noise(outputs, inputs), y = t.Noise(s.Rows, outputs), dw = t.Noise(DType.F32, outputs, inputs);
             double work = 2.0 * s.Rows * inputs * outputs;
             yield return KernelCase.Operations($"Linear.Forward {name} {s.Rows}", work, () => Linear.Forward(device, y, x, w));
@@ -34,14 +34,14 @@ internal static class LinearCases
         foreach ((string name, int inputs, int outputs) in Layers(s))
         {
             using GpuTensors t = new(noise);
-            CudaDevice device = noise.Device;
+            Device device = noise.Device;
             long bytes = (long)inputs * outputs * DType.BF16.Size();
             Tensor[] weights = [.. Enumerable.Range(0, (int)(s.StreamedBytes / bytes) + 1).Select(_ => t.Noise(outputs, inputs))];
             foreach (int rows in (int[])[1, 8])
             {
                 Tensor x = t.Noise(rows, inputs), y = t.Empty(rows, outputs);
                 int next = 0;
-                yield return KernelCase.Bytes($"Linear.Forward {name} {rows}", bytes, () => Linear.Forward(device, y, x, weights[next++ % weights.Length]));
+                yield return KernelCase.Bytes($"Linear.Forward {name} {rows}", bytes, () => Linear.Forward(device, y, x, weights[next++ % weights.Length])) with { Streams = true };
             }
         }
     }

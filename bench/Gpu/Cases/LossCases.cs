@@ -13,7 +13,7 @@ internal static class LossCases
         foreach (int vocabulary in (int[])[s.Vocabulary, s.Vocabulary - 61])
         {
             using GpuTensors t = new(noise);
-            CudaDevice device = noise.Device;
+            Device device = noise.Device;
             Tensor logits = t.Noise(s.Labelled, vocabulary), losses = t.Empty(DType.F32, s.Labelled), labels = t.Ints(s.Labelled, i => (int)(i * 31L % vocabulary));
             string size = $"{s.Labelled}x{vocabulary}";
             yield return KernelCase.Bytes($"CrossEntropy.Forward {size}", logits.Bytes, () => CrossEntropy.Forward(device, losses, logits, labels));
@@ -24,7 +24,7 @@ internal static class LossCases
     internal static IEnumerable<KernelCase> Choices(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         Tensor ids = t.Empty(DType.I32, 1), logits = t.Noise(1, s.Vocabulary), draws = t.Empty(DType.F64, 1, TokenDraw.Width);
 
         // The noise is a fiftieth of what logits spread.

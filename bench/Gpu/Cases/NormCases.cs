@@ -12,7 +12,7 @@ internal static class NormCases
     internal static IEnumerable<KernelCase> Rms(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         Tensor x = t.Noise(s.Rows, s.Width), delta = t.Noise(s.Rows, s.Width), y = t.Empty(s.Rows, s.Width), sum = t.Noise(s.Rows, s.Width);
         Tensor rstd = t.Noise(DType.F32, s.Rows), w = t.Noise(s.Width), dw = t.Empty(DType.F32, s.Width);
         string size = $"{s.Rows}x{s.Width}";
@@ -24,7 +24,7 @@ internal static class NormCases
     internal static IEnumerable<KernelCase> Layer(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         Tensor x = t.Noise(s.VisionRows, s.VisionWidth), delta = t.Noise(s.VisionRows, s.VisionWidth), y = t.Empty(s.VisionRows, s.VisionWidth), sum = t.Noise(s.VisionRows, s.VisionWidth);
         Tensor mean = t.Noise(DType.F32, s.VisionRows), rstd = t.Noise(DType.F32, s.VisionRows), w = t.Noise(s.VisionWidth), b = t.Noise(s.VisionWidth);
         Tensor dw = t.Empty(DType.F32, s.VisionWidth), db = t.Empty(DType.F32, s.VisionWidth);

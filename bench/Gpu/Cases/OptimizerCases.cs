@@ -10,7 +10,7 @@ internal static class OptimizerCases
     internal static IEnumerable<KernelCase> All(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         Tensor values = t.Noise(s.Parameters), remainders = t.Empty(DType.I16, s.Parameters), gradients = t.Noise(DType.F32, s.Parameters), norm = t.Empty(DType.F32, 2);
         Tensor first = t.Empty(DType.F32, s.Parameters), second = t.Empty(DType.F32, s.Parameters);
         Fill.Forward(device, first, 0);

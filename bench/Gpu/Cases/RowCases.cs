@@ -10,7 +10,7 @@ internal static class RowCases
     internal static IEnumerable<KernelCase> Language(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         AttentionShape shape = new(s.Heads, s.Heads, s.HeadSize, Causal: true);
         Tensor qkv = t.Noise(s.Rows, shape.QkvSize), cos = t.Noise(DType.F32, s.Positions, s.HeadSize / 2), sin = t.Noise(DType.F32, s.Positions, s.HeadSize / 2);
         Rotary rotary = new(cos, sin, t.Ints(s.Rows, i => i % s.Length));
@@ -23,7 +23,7 @@ internal static class RowCases
     internal static IEnumerable<KernelCase> Embeddings(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         int texts = s.Rows / 2;
         Tensor table = t.Noise(s.Vocabulary, s.Width), images = t.Noise(s.Rows - texts, s.Width), x = t.Noise(s.Rows, s.Width);
         int[] source = [.. Enumerable.Range(0, s.Rows).Select(i => i < texts ? (int)((long)i * 7919 % s.Vocabulary) : -1 - (i - texts))];
@@ -47,7 +47,7 @@ internal static class RowCases
     internal static IEnumerable<KernelCase> Vision(GpuNoise noise, KernelSizes s)
     {
         using GpuTensors t = new(noise);
-        CudaDevice device = noise.Device;
+        Device device = noise.Device;
         int patchValues = 3 * s.Patch * s.Patch;
         int columns = (patchValues + 7) / 8 * 8;
         Tensor pixels = t.Noise(DType.F32, s.Pictures, 3, s.Edge, s.Edge), cut = t.Empty(s.Pictures * s.Patches, columns);

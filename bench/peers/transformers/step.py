@@ -9,6 +9,7 @@ and less precise than a master copy, so a peer that is easy on itself.
 """
 import argparse
 import json
+import os
 import statistics
 import time
 
@@ -59,8 +60,9 @@ rows = {
 
 def save():
     if args.json:
-        with open(args.json, "w") as file:
+        with open(args.json + ".new", "w") as file:
             json.dump(rows, file, indent=1)
+        os.replace(args.json + ".new", args.json)
 
 
 def median(function, runs, warm=2):
@@ -87,11 +89,6 @@ def attempt(name, run):
         rows["how"][name] = f"failed: {type(error).__name__}: {error}".split("\n")[0]
     print(f"{name}: {rows['figures'].get(name)} tokens/s, {rows['how'][name]}", flush=True)
     save()
-
-
-if args.checkpointing:
-    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-
 
 
 def training(stage):
@@ -124,13 +121,13 @@ def decode():
     return (args.new - 1) / (whole - prefill())
 
 
-for stage in [s for s in args.stages.split(",") if s]:
-    attempt(stage, lambda: training(stage))
+# The cheap ones first: a step may not fit, or not end in time.
 model.eval()
-model.gradient_checkpointing_disable()
 one = dict(input_ids=ids[:1], pixel_values=pixels[:1])
 with torch.no_grad():
     attempt("prefill", lambda: ids.shape[1] / prefill())
     attempt("decode", decode)
-print(json.dumps(rows, indent=1))
-save()
+if args.checkpointing:
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+for stage in [s for s in args.stages.split(",") if s]:
+    attempt(stage, lambda: training(stage))
