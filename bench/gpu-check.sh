@@ -39,6 +39,8 @@ run)
     # The wheels of the python3 that has PyTorch hold NVRTC and cuBLASLt.
     wheels=$(python3 -c 'import sys, glob; print(":".join(d for p in sys.path if p for d in glob.glob(p + "/nvidia/*/lib")))' 2>/dev/null || true)
     export LLAVACUDA_CUDA_PATH="${LLAVACUDA_CUDA_PATH:-$wheels}"
+    # What the emulator's compiler made is not for a GPU to find.
+    [ $# -eq 3 ] || export LLAVACUDA_CACHE="${LLAVACUDA_CACHE:-$results/kernel-cache}"
     exec "$folder/LlavaCuda.GpuCheck" run "$results" "$folder/reference/model" "${@:4}"
     ;;
 *) usage ;;
