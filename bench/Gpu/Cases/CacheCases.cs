@@ -26,11 +26,12 @@ internal static class CacheCases
             Rotary rotary = Angles(t, s, past);
             double bytes = 2.0 * shape.KvHeads * shape.HeadSize * rows * DType.BF16.Size();
             string size = string.Create(CultureInfo.InvariantCulture, $"1 of {rows}{kind}");
-            yield return KernelCase.Bytes($"CachedAttention.AppendForward {size}", bytes, () =>
+            KernelCase decoding = KernelCase.Bytes($"CachedAttention.AppendForward {size}", bytes, () =>
             {
                 (Tensor keys, Tensor values) = layers.Next();
                 CachedAttention.AppendForward(device, o, keys, values, qkv, rotary, starts, past, maxLength: 1, shape);
-            }) with { Streams = true };
+            });
+            yield return decoding with { Streams = true };
         }
     }
 
