@@ -29,6 +29,28 @@ public sealed class CudaContextTests
         Assert.Equal(before.BytesLive - (1 << 10), Statistics(other).BytesLive);
     }
 
+    [Fact]
+    public void DisposeStaging_AfterItsDeviceOnAThreadWithoutContext_IsDoneInItsContext()
+    {
+        Emulator.Require();
+        CudaDevice device = new(Emulator.SpareDevice, DType.F32);
+        StagedCopy staging = device.CreateStaging();
+        staging.Begin(new byte[1 << 10]);
+        device.Dispose();
+        string? failure = null;
+        nint context = -1;
+        Thread thread = new(() =>
+        {
+            staging.Dispose();
+            failure = Emulator.LastError;
+            _ = CudaDriver.CtxGetCurrent(out context);
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal(string.Empty, failure);
+        Assert.Equal(0, context);
+    }
+
     private static EmulatorStatistics Statistics(CudaDevice device)
     {
         using CudaCall call = device.BeginCall();
