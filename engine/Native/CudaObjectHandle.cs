@@ -26,13 +26,10 @@ internal abstract class CudaObjectHandle : NativeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        // The thread may be the finalizer's, which has no context, or that of another device.
-        _ = CudaDriver.CtxGetCurrent(out nint before);
-        bool switched = before != _context.Value && CudaDriver.CtxSetCurrent(_context.Value) == CudaResult.Success;
-        bool destroyed = Destroy();
-        if (switched)
+        bool destroyed;
+        using (_context.Enter())
         {
-            _ = CudaDriver.CtxSetCurrent(before);
+            destroyed = Destroy();
         }
 
         _context.DangerousRelease();

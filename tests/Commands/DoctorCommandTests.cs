@@ -1,4 +1,6 @@
+using System.Runtime.Versioning;
 using LlavaCuda.Native;
+using LlavaCuda.Tests.Checkpoints;
 using LlavaCuda.Tests.Emulation;
 using LlavaCuda.Trainer.Commands;
 
@@ -29,6 +31,22 @@ public class DoctorCommandTests
         Assert.Equal(0, exit);
         Assert.Empty(error);
         Assert.Equal($"cuda     {reason}", output.TrimEnd().Split('\n')[^1]);
+    }
+
+    [Fact]
+    [Trait("Category", "Emulator")]
+    [UnsupportedOSPlatform("windows")]
+    public void Doctor_WithKernelsThatMayNotBeRead_SaysSo()
+    {
+        Emulator.Require();
+        Assert.SkipWhen(Environment.IsPrivilegedProcess || OperatingSystem.IsWindows(), "This user may read every folder.");
+        using TemporaryFolder folder = new();
+        File.SetUnixFileMode(folder.Root, UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        (int exit, string output, string error) = LlavaProcess.Run([("LLAVACUDA_KERNELS", folder.Root)], "doctor");
+        File.SetUnixFileMode(folder.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.Equal(0, exit);
+        Assert.Empty(error);
+        Assert.StartsWith($"cuda     LLAVACUDA_KERNELS names {folder.Root}, which cannot be read (", output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -25,20 +25,21 @@ public sealed class KernelsCommandTests : IDisposable
     [Fact]
     public void Run_TableThatCannotBeWritten_IsOneLine()
     {
-        Directory.CreateDirectory(_folder.At("table.tsv.tmp"));
+        string name = _folder.At(new string('x', 300));
         AssertFails(1, $"--out {_folder.Root} is a folder; expected a file.", "--out", _folder.Root);
         AssertFails(1, $"--out {_folder.At("none", "table.tsv")}: there is no folder {_folder.At("none")}.", "--out", _folder.At("none", "table.tsv"));
-        AssertFails(1, $"--out {_folder.At("table.tsv")} cannot be written: ", "--out", _folder.At("table.tsv"));
+        AssertFails(1, $"--out {name} cannot be written: ", "--out", name);
     }
 
     [Fact]
-    public void Require_FileThatCanBeWritten_IsLeftAsItIs()
+    public void Require_FileThatCanBeWritten_IsLeftAsItIsWithWhatIsBeside()
     {
-        string file = _folder.Write("table.tsv", "old");
+        string file = _folder.Write("table.tsv", "old"), beside = _folder.Write("table.tsv.tmp", "another's");
         FileOption.Require("--out", file);
         FileOption.Require("--out", _folder.At("new.tsv"));
-        Assert.Equal([file], Directory.EnumerateFileSystemEntries(_folder.Root));
+        Assert.Equal([file, beside], Directory.EnumerateFileSystemEntries(_folder.Root).Order(StringComparer.Ordinal));
         Assert.Equal("old", File.ReadAllText(file));
+        Assert.Equal("another's", File.ReadAllText(beside));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary>Files that commands write.</summary>
 internal static class FileOption
 {
-    /// <summary>Tries whether a file can be written, so that what is wrong with it is known before the work and not after it. An older file stays as it is.</summary>
+    /// <summary>Tries whether a file can be written, so that what is wrong with it is known before the work and not after it. Files that are there stay as they are.</summary>
     /// <param name="option">The option's name.</param>
     /// <param name="file">Its value.</param>
     /// <exception cref="IOException">It cannot; the message says why in one line.</exception>
@@ -22,8 +22,8 @@ internal static class FileOption
 
         try
         {
-            // Under the name that it is written under before it is renamed.
-            File.Create(file + ".tmp", bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+            // Beside it, where it is written before it is renamed; under a name that nobody else has, so that nothing that is there goes.
+            new FileStream($"{file}.{Guid.NewGuid():N}.tmp", FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LlavaCuda.Devices;
 
 /// <summary>The folder in which compiled kernels and measured products wait for the next process.</summary>
@@ -51,8 +49,8 @@ internal static class CacheFolder
                 existing = parent;
             }
 
-            string trial = string.Create(CultureInfo.InvariantCulture, $"trial.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.tmp");
-            File.Create(Path.Combine(existing, trial), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+            // Numbers of process and thread would not do: containers that share the folder have the same.
+            File.Create(Path.Combine(existing, $"trial.{Guid.NewGuid():N}.tmp"), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
             return null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -47,8 +47,8 @@ public sealed unsafe partial class CudaDevice
         SpinWait wait = default;
         while ((caller = Interlocked.CompareExchange(ref _caller, thread, 0)) != 0 && caller != thread)
         {
-            // Yields, never sleeps: between two calls of a busy thread there are microseconds.
-            wait.SpinOnce(sleep1Threshold: -1);
+            // Yields first, since between two calls of a busy thread there are microseconds; then sleeps, since a call that compiles kernels takes seconds.
+            wait.SpinOnce();
         }
 
         if (!_disposed)

@@ -177,9 +177,9 @@ public sealed unsafe partial class CudaDevice : Device
         // A disposed device has given all its memory back already. A finalizer may come that late, and must not throw.
         lock (_blocks)
         {
-            if (_blocks.Remove(address) && CudaDriver.CtxSetCurrent(_context.Value) == CudaResult.Success)
+            if (_blocks.Remove(address))
             {
-                _currentOnThread = default;
+                using CudaContextScope scope = _context.Enter();
                 _ = CudaDriver.MemFree(address);
             }
         }

@@ -68,6 +68,8 @@ internal sealed unsafe class CudaStagedCopy : StagedCopy
         using CudaCall call = _device.BeginDisposal();
         if (!_stream.IsClosed)
         {
+            // The device may be disposed, and no context be current; the stream keeps its own alive. What it still copies must not outlive the pages and the buffer.
+            using CudaContextScope scope = _device.Context.Enter();
             _ = CudaDriver.StreamSynchronize(_stream.Value);
             _buffer?.Dispose();
             _pinned?.Dispose();

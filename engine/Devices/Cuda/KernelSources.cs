@@ -42,8 +42,19 @@ internal static class KernelSources
             return null;
         }
 
-        string? wrong = File.Exists(folder) ? "is a file" : !Directory.Exists(folder) ? "is missing" : !Directory.EnumerateFiles(folder, "*.cu").Any() ? "has no .cu files" : null;
-        return wrong is null ? folder : throw new IOException($"{Variable} names {folder}, which {wrong}; expected a folder of kernels.");
+        return WhatIsWrong(folder) is { } wrong ? throw new IOException($"{Variable} names {folder}, which {wrong}; expected a folder of kernels.") : folder;
+    }
+
+    private static string? WhatIsWrong(string folder)
+    {
+        try
+        {
+            return File.Exists(folder) ? "is a file" : !Directory.Exists(folder) ? "is missing" : !Directory.EnumerateFiles(folder, "*.cu").Any() ? "has no .cu files" : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return $"cannot be read ({error.Message.TrimEnd('.')})";
+        }
     }
 
     private static string Read(string name)

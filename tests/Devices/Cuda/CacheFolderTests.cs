@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlavaCuda.Devices;
 using LlavaCuda.Tests.Checkpoints;
 
@@ -28,6 +29,14 @@ public sealed class CacheFolderTests : IDisposable
         Assert.Null(CacheFolder.WhyNotKept(_folder.At("a", "b")));
         Assert.Null(CacheFolder.WhyNotKept(_folder.Root));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    // Each container has a process 1 with a thread 1.
+    [Fact]
+    public void WhyNotKept_AnotherProcessOfTheSameNumberTriesToo_IsNoReason()
+    {
+        using FileStream other = File.Create(_folder.At(string.Create(CultureInfo.InvariantCulture, $"trial.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.tmp")));
+        Assert.Null(CacheFolder.WhyNotKept(_folder.Root));
     }
 
     [Fact]

@@ -124,11 +124,17 @@ public sealed class CudaDeviceThreadTests
         pass.Run();
         IDisposable disposed = what switch { "device" => device, "pass" => pass, _ => staging };
         Exception?[] errors = new Exception?[2];
-        Thread[] threads = [.. errors.Select((_, i) => new Thread(() => errors[i] = Record.Exception(disposed.Dispose)))];
+        using CountdownEvent begun = new(errors.Length);
+        Thread[] threads = [.. errors.Select((_, i) => new Thread(() =>
+        {
+            begun.Signal();
+            errors[i] = Record.Exception(disposed.Dispose);
+        }))];
         float[] values = new float[Width];
         using (device.BeginCall())
         {
             Array.ForEach(threads, static thread => thread.Start());
+            begun.Wait(TestContext.Current.CancellationToken);
             Assert.All(threads, static thread => Assert.False(thread.Join(50)));
             staging.Begin(MemoryMarshal.AsBytes<float>(Enumerable.Repeat(1f, Width).ToArray()));
             staging.CopyTo(term);
