@@ -42,16 +42,24 @@ public sealed unsafe class CpuWorkersTests
     {
         using CpuWorkers workers = new(2);
         int* counts = stackalloc int[2];
-        workers.Run(2, counts, &Count);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10_000; i++)
+        const int Jobs = 10_000;
+        List<long> allocated = [];
+
+        // What the runtime allocates when it waits for the first time, or compiles a loop anew, it allocates once; what a job allocates shows in every round.
+        while (allocated.Count < 5 && !allocated.Contains(0))
         {
-            workers.Run(2, counts, &Count);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Jobs; i++)
+            {
+                workers.Run(2, counts, &Count);
+            }
+
+            allocated.Add(GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(10_001, counts[0]);
-        Assert.Equal(10_001, counts[1]);
+        Assert.Contains(0, allocated);
+        Assert.Equal(Jobs * allocated.Count, counts[0]);
+        Assert.Equal(Jobs * allocated.Count, counts[1]);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ internal static class Mutations
         new("cached decode: no barrier before the warps' sums are read", "cached_attention_decode.cu", "__syncthreads();", string.Empty, "*.CachedAttention*", 1),
         new("cached decode: the new key is not turned", "cached_attention_decode.cu", "fresh.unpack(x, fresh.key);", "fresh.key.unpack(x);", "*.CachedAttention*"),
         new("cached decode: both halves are turned the same way", "cached_slices.cuh", "e < half ? -sines[w][j] : sines[w][j]", "sines[w][j]", "*.CachedAttention*"),
-        new("cached decode: angles of elements that a head does not have", "cached_slices.cuh", "cosines[w][j] = sines[w][j] = 0.0f;", string.Empty, "*.CachedAttention*"),
+        new("cached decode: angles of elements that a head does not have", "cached_slices.cuh", "cosines[w][j] = sines[w][j] = 0.0f;", "cosines[w][j] = sines[w][j] = __uint_as_float(0xffffffffu);", "*.CachedAttention*"),
         new("cached decode: the new row is put a row too far", "cached_attention_decode.cu", "(i64)(count - 1) * head_size", "(i64)count * head_size", "*.CachedAttention*"),
         new("cached decode: every group of lanes counts the new row", "cached_attention_decode.cu", "partial.begin(score, x, own);", "partial.begin(score, x, true);", "*.CachedAttention*"),
         new("cached decode: the new row is read from the cache while it is put there", "cached_attention_decode.cu", " - (has_new ? 1 : 0)", string.Empty, "*.CachedAttention*")
