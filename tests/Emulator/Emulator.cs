@@ -102,6 +102,11 @@ internal static unsafe partial class Emulator
     [LibraryImport(Library, EntryPoint = "emulatorResetStatistics")]
     internal static partial void ResetStatistics();
 
+    /// <summary>Tells whether variables without a value get a pattern: older compilers cannot do that.</summary>
+    [LibraryImport(Library, EntryPoint = "emulatorFillsVariables")]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    internal static partial bool FillsVariables();
+
     /// <summary>Tells the share of the cache that a function's shared memory was asked to have, in percent; -1 if nobody has asked.</summary>
     [LibraryImport(Library, EntryPoint = "emulatorGetSharedCarveout")]
     internal static partial int SharedCarveout(nint function);

@@ -35,6 +35,7 @@ public sealed unsafe class EmulatorMemoryTests
     public void Variables_WithoutAValue_AreAGreatNumber()
     {
         using SpareGpu gpu = new();
+        Assert.SkipUnless(Emulator.FillsVariables(), "g++ can fill variables since version 12.");
         nint y = SpareGpu.Allocate(8 * sizeof(float));
         SpareGpu.Check(gpu.Launch("read_local", 1, 8, 0, y, 2));
         Assert.All(SpareGpu.Download<float>(y, 8).Index(), static value => Assert.Equal(value.Index % 4 >= 2, MathF.Abs(value.Item) < 1e30f));

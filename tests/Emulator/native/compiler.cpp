@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "modules.h"
+#include "settings.h"
 #include "temporary.h"
 
 extern char** environ;
@@ -92,12 +93,16 @@ namespace emulator
 
         const char* compiler = getenv("EMULATOR_COMPILER");
         std::string source = folder.write(compilation.name, compilation.source), result = folder.file("kernels.so");
-        // The checks of alignment end in an illegal instruction, which the handler of faults knows. Products and sums are rounded one by one. Variables without a value get a pattern that
-        // is a great number as a float.
+        // The checks of alignment end in an illegal instruction, which the handler of faults knows. Products and sums are rounded one by one.
         std::vector<std::string> command = {compiler == nullptr || *compiler == 0 ? "g++" : compiler, "-std=c++17", "-O2", "-g1", "-w", "-shared", "-fPIC", "-fvisibility=hidden",
             "-fno-exceptions", "-fno-rtti", "-fno-gnu-unique", "-fno-math-errno", "-fno-strict-aliasing", "-ffp-contract=off", "-fstack-clash-protection",
-            "-ftrivial-auto-var-init=pattern", "-fsanitize=alignment", "-fsanitize-undefined-trap-on-error", "-fdiagnostics-color=never", "-ffile-prefix-map=" + folder.path() + "/=", "-I" + folder.path(),
+            "-fsanitize=alignment", "-fsanitize-undefined-trap-on-error", "-fdiagnostics-color=never", "-ffile-prefix-map=" + folder.path() + "/=", "-I" + folder.path(),
             "-include", own_folder() + "/kernel_prelude.h"};
+        if (fills_variables)
+        {
+            command.push_back("-ftrivial-auto-var-init=pattern");
+        }
+
         if (compilation.avx2)
         {
             command.insert(command.end(), {"-mavx2", "-mfma"});

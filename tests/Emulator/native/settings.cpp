@@ -89,6 +89,8 @@ namespace emulator
     // How many multiprocessors this thread is told that the device has: grids that are made for a large one run here too. 0 for the usual number.
     EXPORT void emulatorSetMultiprocessors(int count) { controls().multiprocessors = count == 0 ? usual_multiprocessors : count; }
 
+    EXPORT int emulatorFillsVariables() { return fills_variables; }
+
     // Whether the host's code may touch the memory of this thread's current device, as it may unless this is asked for.
     EXPORT void emulatorSetGuarded(int guarded)
     {

@@ -18,6 +18,9 @@ namespace emulator
 
     constexpr int usual_multiprocessors = 4;
 
+    // Whether kernels' variables without a value get a pattern, which is a great number as a float: what compiled this file compiles them, and g++ can do so since version 12.
+    constexpr bool fills_variables = __GNUC__ >= 12;
+
     // What a test asks for. Each system thread has its own, so that tests run beside each other.
     struct Controls
     {
