@@ -45,7 +45,7 @@ public sealed class DeviceFloatsTests
         using DeviceMemory memory = device.Allocate(2000, "a test");
         Tensor tensor = new(memory.Address, DType.BF16, new Shape(10, 100));
         float[] values = new float[1000];
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             device.WriteFloats(tensor, values);
             device.ReadFloats(values, tensor);

@@ -126,7 +126,7 @@ public abstract class RepeatedPassTests(Bed bed)
         Attending attending = new(test, sequences: 2, heads: 2);
         using RepeatedPass pass = test.Device.Repeated(attending.Run);
         pass.Run();
-        OpTest.AssertAllocatesNothing(pass.Run);
+        Allocations.AssertNone(pass.Run);
     }
 
     /// <summary>An op that needs scratch memory.</summary>

@@ -138,7 +138,7 @@ public abstract class TokenGeneratorTests(Bed bed)
             generator.Choose(Greedy);
         }
 
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             generator.Append(7);
             generator.Choose(Greedy);

@@ -71,9 +71,7 @@ public sealed class LlavaCudaTests
 
         bool emulated = Emulator.IsAvailable;
         EmulatorStatistics before = emulated ? Statistics() : default;
-        long bytes = GC.GetAllocatedBytesForCurrentThread();
-        Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - bytes);
+        Assert.Equal(0, Allocations.Of(Step));
         Assert.Equal(before.Allocations, emulated ? Statistics().Allocations : 0);
         return 0;
 

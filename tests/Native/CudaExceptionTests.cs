@@ -32,10 +32,7 @@ public class CudaExceptionTests
     [Fact]
     public void ThrowIfFailed_Success_AllocatesNothing()
     {
-        Check();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Check();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Allocations.AssertNone(Check);
 
         static void Check()
         {

@@ -61,7 +61,7 @@ public abstract class ActivationTests(
         using OpTest test = new(bed);
         Tensor x = test.Floats(bed.Normal(1, 77 * 1001), 77, 1001);
         Tensor y = test.Poisoned(77, 1001);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             forward(test.Device, y, x);
             backward(test.Device, y, y, x);

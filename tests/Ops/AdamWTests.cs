@@ -93,7 +93,7 @@ public abstract class AdamWTests(Bed bed)
         using OpTest test = new(bed);
         State state = new(test, new float[50_000], new float[50_000]);
         Tensor norm = test.Singles([1, 1], 2);
-        OpTest.AssertAllocatesNothing(() => state.Update(norm, [new(0, 40_000, 1e-3f, 0.1f), new(40_000, 10_000, 1e-3f, 0)], Defaults));
+        Allocations.AssertNone(() => state.Update(norm, [new(0, 40_000, 1e-3f, 0.1f), new(40_000, 10_000, 1e-3f, 0)], Defaults));
     }
 
     [Fact]

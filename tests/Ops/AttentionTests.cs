@@ -166,7 +166,7 @@ public abstract class AttentionTests(Bed bed)
         AttentionRun run = new(test, qkv, starts, shape);
         Tensor dO = test.Floats(bed.Normal(7, 150 * shape.OutputSize), 150, shape.OutputSize);
         Tensor gradient = test.Poisoned(150, shape.QkvSize);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             run.Forward();
             Attention.Backward(test.Device, gradient, dO, run.O, run.Lse, run.Qkv, run.Starts, 150, shape, default);

@@ -225,7 +225,7 @@ public abstract class CachedAttentionTests(Bed bed)
         using OpTest test = new(bed, 1);
         Case c = new(test, [600, 0], [1, added], new AttentionShape(2, 1, 16, true));
         c.AppendAll();
-        OpTest.AssertAllocatesNothing(() => CachedAttention.AppendForward(test.Device, c.O, c.Keys, c.Values, c.New, default, c.Starts, c.Past, c.MaxLength, c.Shape));
+        Allocations.AssertNone(() => CachedAttention.AppendForward(test.Device, c.O, c.Keys, c.Values, c.New, default, c.Starts, c.Past, c.MaxLength, c.Shape));
     }
 
     private static double[] Doubles(float[] values) => [.. values.Select(static v => (double)v)];

@@ -52,7 +52,7 @@ public abstract class CastTests(Bed bed)
         using OpTest test = new(bed);
         Tensor x = test.Singles(OpTest.Normal(1, 100_001), 100_001);
         Tensor y = test.PoisonedAs(DType.BF16, 100_001);
-        OpTest.AssertAllocatesNothing(() => Cast.Forward(test.Device, y, x));
+        Allocations.AssertNone(() => Cast.Forward(test.Device, y, x));
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public abstract class CrossEntropyTests(Bed bed)
         Tensor logits = test.Floats(bed.Normal(6, 4 * 5000), 4, 5000);
         Tensor losses = test.PoisonedSingles(4);
         Tensor labels = test.Ints(1, 2, 3, 4);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             CrossEntropy.Forward(test.Device, losses, logits, labels);
             CrossEntropy.ForwardBackward(test.Device, losses, logits, labels, 1);

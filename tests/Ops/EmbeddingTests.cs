@@ -127,7 +127,7 @@ public abstract class EmbeddingTests(Bed bed)
         Tensor ids = test.Ints(segments.Ids);
         Tensor starts = test.Ints(segments.Starts);
         Tensor rows = test.Ints(segments.Rows);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             Embedding.Forward(test.Device, x, table, images, source);
             Embedding.Backward(test.Device, dtable, x, ids, starts, rows, accumulate: false);

@@ -32,7 +32,7 @@ public abstract class FillTests(Bed bed)
     {
         using OpTest test = new(bed);
         Tensor x = test.Poisoned(100_001);
-        OpTest.AssertAllocatesNothing(() => Fill.Forward(test.Device, x, 1));
+        Allocations.AssertNone(() => Fill.Forward(test.Device, x, 1));
     }
 
     [Fact]

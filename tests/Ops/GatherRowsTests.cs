@@ -60,7 +60,7 @@ public abstract class GatherRowsTests(Bed bed)
         Tensor x = test.Floats(bed.Normal(1, 300 * 300), 300, 300);
         Tensor y = test.Poisoned(200, 300);
         Tensor index = test.Ints([.. Enumerable.Range(50, 200)]);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             GatherRows.Forward(test.Device, y, x, index);
             GatherRows.Backward(test.Device, x, y, index);

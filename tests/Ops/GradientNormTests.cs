@@ -65,7 +65,7 @@ public abstract class GradientNormTests(Bed bed)
         using OpTest test = new(bed);
         Tensor gradients = test.Singles(OpTest.Normal(4, 200_000), 200_000);
         Tensor result = test.PoisonedSingles(2);
-        OpTest.AssertAllocatesNothing(() => GradientNorm.Forward(test.Device, result, gradients, 1));
+        Allocations.AssertNone(() => GradientNorm.Forward(test.Device, result, gradients, 1));
     }
 
     private float[] Run(float[] gradients, float maxNorm)

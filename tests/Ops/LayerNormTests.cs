@@ -143,7 +143,7 @@ public abstract class LayerNormTests(Bed bed)
         Tensor x = test.Floats(values.X, 300, 300);
         Tensor dres = test.Floats(values.OldDres, 300, 300);
         Tensor w = test.Floats(values.W, 300);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             LayerNorm.Forward(test.Device, y, mean, rstd, default, x, default, w, w, Epsilon);
             LayerNorm.Backward(test.Device, dres, dw, db, y, x, x, mean, rstd, w, w, accumulate: true);

@@ -157,7 +157,7 @@ public abstract class LinearTests(Bed bed)
         Tensor w = test.Floats(bed.Normal(2, 90 * 200), 90, 200);
         Tensor y = test.Poisoned(130, 90);
         Tensor dw = test.Singles(new float[90 * 200], 90, 200);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             Linear.Forward(test.Device, y, x, w);
             Linear.BackwardInput(test.Device, x, y, w);

@@ -36,7 +36,7 @@ public abstract class MoveTests(Bed bed)
         using OpTest test = new(bed);
         Tensor x = test.Poisoned(100_001);
         Tensor y = test.Poisoned(100_001);
-        OpTest.AssertAllocatesNothing(() => Move.Forward(test.Device, y, x));
+        Allocations.AssertNone(() => Move.Forward(test.Device, y, x));
     }
 
     [Fact]

@@ -77,21 +77,6 @@ internal sealed class OpTest : IDisposable
         }
     }
 
-    /// <summary>Once warm, the call allocates nothing on the GC heap.</summary>
-    internal static void AssertAllocatesNothing(Action call)
-    {
-        call();
-        long least = long.MaxValue;
-        for (int i = 0; i < 3; i++)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            call();
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        Assert.Equal(0, least);
-    }
-
     /// <summary>The result is as close to double precision as the tolerance says for this bed.</summary>
     internal void AssertClose(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, Tolerance tolerance, string what) => Bed.AssertClose(expected, actual, tolerance, what);
 

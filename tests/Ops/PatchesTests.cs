@@ -51,7 +51,7 @@ public abstract class PatchesTests(Bed bed)
         using OpTest test = new(bed);
         Tensor columns = test.Poisoned(64, 48);
         Tensor pixels = test.PoisonedSingles(1, 3, 32, 32);
-        OpTest.AssertAllocatesNothing(() => Patches.Forward(test.Device, columns, pixels, 4));
+        Allocations.AssertNone(() => Patches.Forward(test.Device, columns, pixels, 4));
     }
 
     [Fact]

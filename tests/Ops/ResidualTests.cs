@@ -28,7 +28,7 @@ public abstract class ResidualTests(Bed bed)
     {
         using OpTest test = new(bed);
         Tensor x = test.Floats(bed.Normal(1, 300 * 300), 300, 300);
-        OpTest.AssertAllocatesNothing(() => Residual.Add(test.Device, x, x));
+        Allocations.AssertNone(() => Residual.Add(test.Device, x, x));
     }
 
     [Fact]

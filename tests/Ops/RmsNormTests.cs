@@ -122,7 +122,7 @@ public abstract class RmsNormTests(Bed bed)
         Tensor x = test.Floats(values.X, 300, 300);
         Tensor dres = test.Floats(values.OldDres, 300, 300);
         Tensor w = test.Floats(values.W, 300);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             RmsNorm.Forward(test.Device, y, rstd, default, x, default, w, Epsilon);
             RmsNorm.Backward(test.Device, dres, dw, y, x, x, rstd, w, accumulate: true);

@@ -55,7 +55,7 @@ public abstract class RopeTests(Bed bed)
         using OpTest test = new(bed);
         Tensor qkv = test.Floats(bed.Normal(3, 64 * shape.QkvSize), 64, shape.QkvSize);
         Rotary rotary = Table(test, shape.HeadSize, new int[64]);
-        OpTest.AssertAllocatesNothing(() => Rope.Forward(test.Device, qkv, rotary, shape));
+        Allocations.AssertNone(() => Rope.Forward(test.Device, qkv, rotary, shape));
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public abstract class SamplingTests(Bed bed)
     {
         using OpTest test = new(bed, threads: 1);
         Case c = new(bed, 300, [.. Kinds()]);
-        OpTest.AssertAllocatesNothing(c.Prepare(test).Run);
+        Allocations.AssertNone(c.Prepare(test).Run);
     }
 
     [Fact]

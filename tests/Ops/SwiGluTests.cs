@@ -90,7 +90,7 @@ public abstract class SwiGluTests(Bed bed)
         using OpTest test = new(bed);
         Tensor h = test.Floats(bed.Normal(1, 77 * 1001), 77, 1001);
         Tensor gateUp = test.Floats(bed.Normal(2, 77 * 2002), 77, 2002);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             SwiGlu.Forward(test.Device, h, gateUp);
             SwiGlu.Backward(test.Device, gateUp, default, h);

@@ -84,7 +84,7 @@ public abstract class VisionEmbeddingTests(Bed bed)
         Tensor positions = test.Poisoned(100, 100);
         Tensor dcls = test.PoisonedSingles(100);
         Tensor dpositions = test.PoisonedSingles(100, 100);
-        OpTest.AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             VisionEmbedding.Forward(test.Device, x, patches, cls, positions);
             VisionEmbedding.Backward(test.Device, patches, dcls, dpositions, x, accumulate: true);

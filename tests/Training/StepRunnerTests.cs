@@ -52,9 +52,7 @@ public sealed class StepRunnerTests : IDisposable
 
         Step();
         Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(Step));
 
         void Step()
         {

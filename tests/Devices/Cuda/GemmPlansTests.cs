@@ -17,7 +17,7 @@ public sealed class GemmPlansTests
         (GemmProblem problem, GemmOperands operands) = Product(test, 20, 30, 40);
         using GemmPlans plans = new((CudaDevice)test.Device, autotune: null);
         Emulator.ResetStatistics();
-        OpTest.AssertAllocatesNothing(() => plans.Multiply(problem, operands));
+        Allocations.AssertNone(() => plans.Multiply(problem, operands));
         Assert.Equal(1, plans.Made);
         Emulator.GetStatistics(out EmulatorStatistics statistics);
         Assert.Equal(0u, statistics.Allocations);
