@@ -33,14 +33,14 @@ public sealed class Arena : IDisposable
     /// <param name="type">Element type.</param>
     /// <param name="extents">Extents.</param>
     /// <returns>The tensor, valid until a mark below it is released.</returns>
-    /// <exception cref="InsufficientMemoryException">The arena is too small: it was planned for a smaller batch.</exception>
+    /// <exception cref="InvalidOperationException">The arena is too small: it was planned for a smaller batch.</exception>
     public Tensor Push(DType type, params ReadOnlySpan<long> extents)
     {
         Shape shape = new(extents);
         long bytes = ((shape.Count * type.Size()) + Alignment - 1) / Alignment * Alignment;
         if (bytes > _memory.Bytes - _used)
         {
-            throw new InsufficientMemoryException($"{_purpose} need {_used + bytes:N0} bytes, but were planned with {_memory.Bytes:N0}.");
+            throw new InvalidOperationException($"{_purpose} need {_used + bytes:N0} bytes, but were planned with {_memory.Bytes:N0}.");
         }
 
         Tensor tensor = new(_memory.Address + (nint)_used, type, shape);

@@ -6,11 +6,12 @@ namespace LlavaCuda.Devices;
 /// </summary>
 internal class RepeatedPass : IDisposable
 {
-    private readonly Action _pass;
-
     /// <summary>Initializes a new instance of the <see cref="RepeatedPass"/> class.</summary>
     /// <param name="pass">Calls ops and nothing else: no copies between host and device, and always the same calls.</param>
-    internal RepeatedPass(Action pass) => _pass = pass;
+    internal RepeatedPass(Action pass) => Pass = pass;
+
+    /// <summary>Gets what one run does.</summary>
+    protected Action Pass { get; }
 
     /// <inheritdoc/>
     public virtual void Dispose()
@@ -18,5 +19,5 @@ internal class RepeatedPass : IDisposable
     }
 
     /// <summary>Runs the pass.</summary>
-    internal virtual void Run() => _pass();
+    internal virtual void Run() => Pass();
 }

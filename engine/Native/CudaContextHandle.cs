@@ -21,9 +21,6 @@ internal sealed class CudaContextHandle : NativeHandle
         return new CudaContextHandle(context, device);
     }
 
-    /// <summary>Makes the context the calling thread's.</summary>
-    internal void MakeCurrent() => CudaException.ThrowIfFailed(CudaDriver.CtxSetCurrent(handle));
-
     /// <summary>Makes the context the calling thread's for a while: that thread may be the finalizer's, which has none, or in a call of another device.</summary>
     /// <returns>The while, which the caller disposes at its end.</returns>
     internal CudaContextScope Enter() => new(handle);

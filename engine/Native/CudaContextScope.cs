@@ -4,20 +4,23 @@ namespace LlavaCuda.Native;
 internal readonly ref struct CudaContextScope
 {
     private readonly nint _before;
-    private readonly bool _switched;
 
     /// <summary>Initializes a new instance of the <see cref="CudaContextScope"/> struct. Errors of the switch show in what is called next.</summary>
     /// <param name="context">The context.</param>
     internal CudaContextScope(nint context)
     {
+        // Set even where its address is current already: that may be one of a context that is gone, and which the driver does not take for the new one.
         _ = CudaDriver.CtxGetCurrent(out _before);
-        _switched = _before != context && CudaDriver.CtxSetCurrent(context) == CudaResult.Success;
+        IsSwitch = CudaDriver.CtxSetCurrent(context) == CudaResult.Success && _before != context;
     }
+
+    /// <summary>Gets a value indicating whether the thread had another context before, or none.</summary>
+    internal bool IsSwitch { get; }
 
     /// <summary>Gives the thread back the context that it had, or none.</summary>
     public void Dispose()
     {
-        if (_switched)
+        if (IsSwitch)
         {
             _ = CudaDriver.CtxSetCurrent(_before);
         }

@@ -37,7 +37,7 @@ public sealed unsafe partial class CudaDevice
 
     /// <summary>
     /// Begins the call in which something of the device, or the device itself, is disposed. Nothing that a call of another thread uses is destroyed under its hands: this one waits for its end instead
-    /// of throwing. The device may have been disposed meanwhile; errors of making it current show in what is called next.
+    /// of throwing. The thread gets the context back that it had. The device may have been disposed meanwhile; errors of making it current show in what is called next.
     /// </summary>
     /// <returns>The call, which the caller disposes at its end.</returns>
     internal CudaCall BeginDisposal()
@@ -51,14 +51,18 @@ public sealed unsafe partial class CudaDevice
             wait.SpinOnce();
         }
 
+        CudaContextScope scope = default;
         if (!_disposed)
         {
-            _currentOnThread = default;
-            _ = CudaDriver.CtxSetCurrent(_context.Value);
+            scope = _context.Enter();
+            ForgetCurrent();
         }
 
-        return new CudaCall(caller == 0 ? this : null);
+        return new CudaCall(caller == 0 ? this : null, scope);
     }
+
+    /// <summary>Has the thread's next call make its context current, as another is now, or will be.</summary>
+    internal static void ForgetCurrent() => _currentOnThread = default;
 
     /// <summary>Ends the outermost call.</summary>
     internal void EndCall() => Volatile.Write(ref _caller, 0);

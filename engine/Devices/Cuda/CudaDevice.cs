@@ -70,8 +70,8 @@ public sealed unsafe partial class CudaDevice : Device
         {
             _staging?.Dispose();
             _stream?.Dispose();
-            _context.Dispose();
             Interlocked.Increment(ref _era);
+            _context.Dispose();
             throw;
         }
     }
@@ -238,8 +238,10 @@ public sealed unsafe partial class CudaDevice : Device
         _staging.Dispose();
         _stream.Dispose();
         _disposed = true;
-        _context.Dispose();
+
+        // Counted first: else another thread might take a new context at the same address for the one that it knows.
         Interlocked.Increment(ref _era);
+        _context.Dispose();
     }
 
     private static int Attribute(int device, CudaDeviceAttribute attribute)

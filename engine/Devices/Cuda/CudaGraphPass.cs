@@ -9,7 +9,6 @@ namespace LlavaCuda.Devices;
 internal sealed class CudaGraphPass : RepeatedPass
 {
     private readonly CudaDevice _device;
-    private readonly Action _pass;
     private CudaGraphHandle? _graph;
     private int _scratchMoves;
     private bool _ran;
@@ -21,7 +20,6 @@ internal sealed class CudaGraphPass : RepeatedPass
         : base(pass)
     {
         _device = device;
-        _pass = pass;
     }
 
     /// <inheritdoc/>
@@ -50,7 +48,7 @@ internal sealed class CudaGraphPass : RepeatedPass
             return;
         }
 
-        _graph ??= _device.Capture(_pass);
+        _graph ??= _device.Capture(Pass);
         _device.Launch(_graph);
     }
 

@@ -1,5 +1,6 @@
 using LlavaCuda.Devices;
 using LlavaCuda.Native;
+using LlavaCuda.Ops;
 using LlavaCuda.Tensors;
 using LlavaCuda.Tests.Emulation;
 using LlavaCuda.Tests.Ops;
@@ -21,12 +22,37 @@ public sealed class CudaContextTests
         using (device.BeginCall())
         {
             memory.Dispose();
-            SpareGpu.Check(CudaDriver.CtxGetCurrent(out nint context));
-            Assert.Equal(device.Context.Value, context);
+            AssertCurrent(device);
             SpareGpu.Check(CudaDriver.StreamSynchronize(device.Stream));
         }
 
         Assert.Equal(before.BytesLive - (1 << 10), Statistics(other).BytesLive);
+    }
+
+    [Fact]
+    public void DisposePassAndDevice_InACallOfAnotherDevice_LeaveThatDevicesContext()
+    {
+        Emulator.Require();
+        using CudaDevice device = CudaDevices.RentNew(DType.F32);
+        CudaDevice other = new(Emulator.SpareDevice, DType.F32);
+        RepeatedPass pass = other.Repeated(static () => { });
+        pass.Run();
+        pass.Run();
+        using (device.BeginCall())
+        {
+            pass.Dispose();
+            AssertCurrent(device);
+            other.Dispose();
+            AssertCurrent(device);
+        }
+
+        // The next call finds its context too.
+        using DeviceMemory memory = device.Allocate(1 << 10, "a test");
+        Tensor x = new(memory.Address, DType.F32, new Shape([4]));
+        Fill.Forward(device, x, 1);
+        float[] filled = new float[4];
+        device.CopyToHost<float>(filled, x);
+        Assert.Equal([1, 1, 1, 1], filled);
     }
 
     [Fact]
@@ -49,6 +75,12 @@ public sealed class CudaContextTests
         thread.Join();
         Assert.Equal(string.Empty, failure);
         Assert.Equal(0, context);
+    }
+
+    private static void AssertCurrent(CudaDevice device)
+    {
+        SpareGpu.Check(CudaDriver.CtxGetCurrent(out nint context));
+        Assert.Equal(device.Context.Value, context);
     }
 
     private static EmulatorStatistics Statistics(CudaDevice device)
