@@ -13,6 +13,9 @@ internal sealed record CheckFiles(string Folder)
     /// <summary>Gets all that the parts printed.</summary>
     internal string Log => Path.Combine(Folder, "gpu.log");
 
+    /// <summary>Gets the <see cref="DeviceFigures"/>.</summary>
+    internal string Device => Path.Combine(Folder, "device.json");
+
     /// <summary>Gets the kernels' <see cref="PartFigures"/>.</summary>
     internal string Kernels => Path.Combine(Folder, "kernels.json");
 
@@ -29,7 +32,7 @@ internal sealed record CheckFiles(string Folder)
     internal void Clear()
     {
         Directory.CreateDirectory(Folder);
-        foreach (string file in (string[])[Report, Table, Log, Kernels, Ops, Model, Steps])
+        foreach (string file in (string[])[Report, Table, Log, Device, Kernels, Ops, Model, Steps])
         {
             File.Delete(file);
         }

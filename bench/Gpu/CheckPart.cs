@@ -5,7 +5,7 @@ namespace LlavaCuda.Bench.Gpu;
 
 /// <summary>A part of the check in a process of its own: what goes wrong there, a hang included, costs the others nothing.</summary>
 /// <param name="Name">For the report.</param>
-/// <param name="Limit">After this it is ended.</param>
+/// <param name="Limit">The time that is kept for it.</param>
 /// <param name="Program">What to run.</param>
 /// <param name="Arguments">Its arguments.</param>
 internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IReadOnlyList<string> Arguments)
@@ -19,11 +19,14 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
     /// <summary>Gets a value indicating whether it is ours and needs a device of ours: where none can be opened it is not run.</summary>
     internal bool NeedsDevice { get; init; } = true;
 
+    /// <summary>Gets a value indicating whether it is the one that shows whether a device can be opened.</summary>
+    internal bool OpensDevice { get; init; }
+
     /// <summary>Gets what one of its lines has to contain, or null: exit code 0 alone does not show that tests were found.</summary>
     internal Regex? Evidence { get; init; }
 
     /// <summary>Runs it and passes its output on as it comes.</summary>
-    /// <param name="limit">The time that is left for the whole check.</param>
+    /// <param name="limit">After this it is ended: its own time, and what the parts before it left over.</param>
     /// <param name="log">Receives every line.</param>
     /// <param name="stop">Ends it.</param>
     /// <returns>What came of it.</returns>
@@ -33,7 +36,7 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
         bool done = false, proven = Evidence is null;
         Stopwatch clock = Stopwatch.StartNew();
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        end.CancelAfter(limit < Limit ? limit : Limit);
+        end.CancelAfter(limit);
         string how;
         try
         {
@@ -42,7 +45,7 @@ internal sealed record CheckPart(string Name, TimeSpan Limit, string Program, IR
                 0 => Ok,
                 int code => $"exit code {code}",
                 null when stop.IsCancellationRequested => "interrupted",
-                null => $"stopped at its limit of {(limit < Limit ? limit : Limit).TotalSeconds:F0} s",
+                null => $"stopped at its limit of {limit.TotalSeconds:F0} s",
             };
         }
         catch (Exception error)

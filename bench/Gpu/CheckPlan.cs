@@ -4,10 +4,19 @@ using System.Text.RegularExpressions;
 namespace LlavaCuda.Bench.Gpu;
 
 /// <summary>The parts of a check, in order, and their limits.</summary>
-/// <param name="Whole">The time for all of them. Their own limits leave some of it over, so that none starves another.</param>
+/// <param name="Whole">The time for all of them. Their own limits leave some of it over: what a part does not need is there for those after it, and none starves another.</param>
 /// <param name="Parts">The parts.</param>
 internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart> Parts)
 {
+    /// <summary>Gets how long a part may take: all that is left, but for what is kept for those after it.</summary>
+    /// <param name="index">Which part.</param>
+    /// <param name="left">The time that is left for it and all after it.</param>
+    internal TimeSpan LimitOf(int index, TimeSpan left)
+    {
+        TimeSpan free = left - TimeSpan.FromSeconds(Parts.Skip(index + 1).Sum(static part => part.Limit.TotalSeconds));
+        return TimeSpan.FromSeconds(Math.Min(left.TotalSeconds, Math.Max(free.TotalSeconds, Parts[index].Limit.TotalSeconds)));
+    }
+
     /// <summary>Plans the check of a GPU.</summary>
     /// <param name="files">Where parts put their figures.</param>
     /// <param name="reference">A model folder with a reference, for <c>verify</c>.</param>
@@ -27,11 +36,12 @@ internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart
     {
         TimeSpan Seconds(double limit) => TimeSpan.FromSeconds(patience * limit);
         CheckPart Verify(string precision) =>
-            new($"verify {precision}", Seconds(30), Beside("llava"), ["verify", "--model", reference, "--device", "cuda", "--precision", precision]);
+            new($"verify {precision}", Seconds(25), Beside("llava"), ["verify", "--model", reference, "--device", "cuda", "--precision", precision]);
         return new CheckPlan(
-            Seconds(570),
+            Seconds(560),
             [
-                new CheckPart("device tests", Seconds(115), Beside("LlavaCuda.Tests"), ["-noColor", "-noLogo", .. tests])
+                new CheckPart("device", Seconds(20), Beside("LlavaCuda.GpuCheck"), ["device", files.Device]) { OpensDevice = true },
+                new CheckPart("device tests", Seconds(110), Beside("LlavaCuda.Tests"), ["-noColor", "-noLogo", .. tests])
                 {
                     Environment = [("LLAVACUDA_TEST_DEVICE", "gpu")],
                     Evidence = SomeTests(),
@@ -40,7 +50,7 @@ internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart
                 Verify("bf16"),
                 new CheckPart("kernels", Seconds(100), Beside("LlavaCuda.GpuCheck"), ["kernels", files.Kernels, .. more]),
                 new CheckPart("PyTorch ops", Seconds(80), "python3", [Beside("peers", "transformers", "ops.py"), "--json", files.Ops]) { NeedsDevice = false },
-                new CheckPart("model", Seconds(105), Beside("LlavaCuda.GpuCheck"), ["model", files.Model, model, .. more]),
+                new CheckPart("model", Seconds(100), Beside("LlavaCuda.GpuCheck"), ["model", files.Model, model, .. more]),
                 new CheckPart("transformers", Seconds(95), "python3",
                 [
                     Beside("peers", "transformers", "step.py"), model, "--device", "cuda", "--dtype", "bfloat16", "--batch", Number(sizes.PeerBatch), "--text", Number(sizes.Tokens),

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using LlavaCuda.Devices;
-using LlavaCuda.Native;
 
 namespace LlavaCuda.Bench.Gpu;
 
@@ -16,9 +14,7 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
 {
     private readonly string _date = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     private readonly List<CheckOutcome> _outcomes = [];
-    private string _device = string.Empty;
-    private bool _opens;
-    private string[] _versions = [];
+    private bool _opens = true;
 
     /// <summary>Runs the check and prints the table last.</summary>
     /// <param name="output">Receives progress and the table.</param>
@@ -28,22 +24,21 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
     {
         long start = Stopwatch.GetTimestamp();
         files.Clear();
-        Describe();
         using StreamWriter log = new(files.Log) { AutoFlush = true };
         using TextWriter both = TextWriter.Synchronized(new TeeWriter(output, log));
-        both.WriteLine(_device);
         GpuReport report = Report();
-        foreach (CheckPart part in plan.Parts)
+        foreach ((int index, CheckPart part) in plan.Parts.Index())
         {
-            TimeSpan left = plan.Whole - Stopwatch.GetElapsedTime(start);
+            TimeSpan left = plan.Whole - Stopwatch.GetElapsedTime(start), limit = plan.LimitOf(index, left);
             if (WhyNot(part, left, stop) is { } reason)
             {
                 _outcomes.Add(new CheckOutcome(part.Name, false, $"not run: {reason}", 0, []));
             }
             else
             {
-                both.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{_outcomes.Count + 1}/{plan.Parts.Count}] {part.Name}, at most {part.Limit.TotalSeconds:F0} s; {left.TotalSeconds:F0} s left for all"));
-                _outcomes.Add(await part.RunAsync(left, both, stop));
+                both.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{index + 1}/{plan.Parts.Count}] {part.Name}, at most {limit.TotalSeconds:F0} s; {left.TotalSeconds:F0} s left for all"));
+                _outcomes.Add(await part.RunAsync(limit, both, stop));
+                _opens &= !part.OpensDevice || _outcomes[^1].Passed;
             }
 
             report = Report();
@@ -53,7 +48,11 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
 
         output.WriteLine();
         output.Write(report.ToMarkdown());
-        return _outcomes.TrueForAll(static o => o.Passed);
+
+        // Once more where it cannot be missed, below a long table.
+        string[] failed = [.. _outcomes.Where(static o => !o.Passed).Select(static o => o.Name)];
+        output.WriteLine(failed.Length == 0 ? "\nAll parts passed." : $"\nFAILED: {string.Join(", ", failed)}.");
+        return failed.Length == 0;
     }
 
     private string? WhyNot(CheckPart part, TimeSpan left, CancellationToken stop) =>
@@ -62,36 +61,18 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
         : part.NeedsDevice && !_opens ? "no CUDA device"
         : null;
 
-    // A device that cannot be opened costs the parts that need it, not the report.
-    private void Describe()
-    {
-        try
-        {
-            using CudaDevice device = new();
-            _device = device.Description;
-            _opens = true;
-            _versions =
-            [
-                $"CUDA driver {NativeLoader.Find(NativeComponent.Driver).Version}, NVRTC {NativeLoader.Find(NativeComponent.Nvrtc).Version}, cuBLASLt {NativeLoader.Find(NativeComponent.CublasLt).Version}",
-            ];
-        }
-        catch (Exception error)
-        {
-            _device = $"no CUDA device: {error.Message}";
-        }
-    }
-
     private GpuReport Report()
     {
         List<string> notes = [];
+        DeviceFigures? device = GpuJson.Read<DeviceFigures>(files.Device, notes);
         PartFigures kernels = GpuJson.Read<PartFigures>(files.Kernels, notes) ?? new([], []), model = GpuJson.Read<PartFigures>(files.Model, notes) ?? new([], []);
         PeerFigures ops = GpuJson.Read<PeerFigures>(files.Ops, notes) ?? PeerFigures.None, steps = GpuJson.Read<PeerFigures>(files.Steps, notes) ?? PeerFigures.None;
         IReadOnlyList<GpuRow> kernelRows = kernels.Rows ?? [], modelRows = model.Rows ?? [];
         string[] peers = [.. new[] { ops.Versions, steps.Versions }.OfType<string>().Distinct()];
         return new GpuReport(
             _date,
-            _device,
-            [.. _versions, $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}", .. peers],
+            device?.Device ?? "no CUDA device",
+            [.. new[] { device?.Versions }.OfType<string>(), $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}", .. peers],
             [.. _outcomes],
             [.. ops.BesideOps(kernelRows), .. steps.BesideModel(modelRows)],
             [.. notes, .. kernels.Notes ?? [], .. model.Notes ?? [], .. ops.Unclaimed(kernelRows.Select(static r => r.Name), "s"), .. steps.Unclaimed(modelRows.Select(static r => r.PeerKey), "tokens/s")]);

@@ -32,7 +32,7 @@ internal sealed record KernelSizes
         Square = 64,
         StreamedBytes = 1 << 16,
         NoiseElements = 1 << 10,
-        Timing = new TimerSettings { Rounds = 1, RoundSeconds = 0, ShortSeconds = double.MaxValue, WarmUpSeconds = 0 },
+        Timing = new TimerSettings { Rounds = 1, RoundSeconds = 0, ShortSeconds = double.MaxValue, WarmUpSeconds = 0, LeadSeconds = 0 },
     };
 
     /// <summary>Gets the packed rows of the language model.</summary>

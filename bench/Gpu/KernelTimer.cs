@@ -15,11 +15,14 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>Keeps the device busy for some time.</summary>
+    /// <summary>Calls once, and then keeps the device busy for some time.</summary>
     /// <param name="seconds">How long.</param>
     /// <param name="run">Queues work.</param>
     internal void WarmUp(double seconds, Action run)
     {
+        // The first call compiles and plans, and meanwhile the device idles and lowers its clocks: that counts for nothing.
+        run();
+        device.Synchronize();
         for (double spent = 0; spent < seconds;)
         {
             spent += Time(1, run);
@@ -29,11 +32,17 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
     /// <summary>Gets the median time of some runs behind one that does not count: for work that is long and may wait for the device itself.</summary>
     /// <param name="runs">How many.</param>
     /// <param name="run">The work.</param>
+    /// <param name="before">What is to be done before each run, outside of the time.</param>
     /// <returns>Seconds.</returns>
-    internal double Median(int runs, Action run)
+    internal double Median(int runs, Action run, Action? before = null)
     {
-        run();
-        return Statistics.Median(Enumerable.Range(0, runs).Select(_ => Time(1, run)));
+        return Statistics.Median([.. Enumerable.Range(0, runs + 1).Select(_ => TimeOne()).Skip(1)]);
+
+        double TimeOne()
+        {
+            before?.Invoke();
+            return Time(1, run);
+        }
     }
 
     /// <summary>Gets the median time of a call over rounds of as many calls as fill some time, the first of which does not count; short calls as a graph, as decoding runs them.</summary>
@@ -42,8 +51,7 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
     /// <returns>Seconds.</returns>
     internal double Measure(TimerSettings settings, Action run)
     {
-        // The first call compiles; the second shows about how long one takes.
-        run();
+        WarmUp(settings.LeadSeconds, run);
         double about = Math.Max(Time(1, run), 1e-7);
         int calls = (int)Math.Clamp(settings.RoundSeconds / about, 1, MostCalls);
         if (about >= settings.ShortSeconds || !device.CanCapture)

@@ -9,7 +9,7 @@ internal static class KernelsPart
     /// <param name="device">Where; bf16.</param>
     /// <param name="sizes">At what sizes.</param>
     /// <param name="file">Receives a <see cref="PartFigures"/>.</param>
-    /// <returns>Whether every case ran.</returns>
+    /// <returns>Whether nothing failed; what does not fit the memory is noted.</returns>
     internal static bool Run(CudaDevice device, KernelSizes sizes, string file)
     {
         using KernelTimer timer = new(device);
@@ -36,7 +36,9 @@ internal static class KernelsPart
         guarded.Try("The copy, again", () => Add(Again(yardsticks.Copy())));
         guarded.Try("The square product, again", () => Add(Again(yardsticks.Square())));
         GpuJson.Write(file, new PartFigures(rows, guarded.Notes));
-        return !guarded.Failed;
+
+        // A GPU that even the copy does not fit is in use.
+        return !guarded.Failed && copy is not null;
 
         GpuRow Measure(KernelCase one)
         {

@@ -14,6 +14,7 @@ namespace LlavaCuda.Bench.Gpu;
 internal sealed class LargeModel : IDisposable
 {
     private const int PictureAt = 4;
+    private const int Runs = 3;
     private readonly CudaDevice _device;
     private readonly Llava _model;
 
@@ -76,26 +77,30 @@ internal sealed class LargeModel : IDisposable
     /// <returns>Seconds of the prompt up to its logits, and of one token.</returns>
     internal (double Prefill, double Token) Generate(int tokens, int decoded)
     {
-        // As much room as a conversation has: how the cache's rows are split over blocks depends on it. Decoding runs twice, to warm up and to be timed.
-        using TokenGenerator generator = new(_model, Math.Max(Config.Text.MaxPositions, Rows(tokens) + (2 * decoded)));
+        // As much room as a conversation has: how the cache's rows are split over blocks depends on it.
+        using TokenGenerator generator = new(_model, Math.Max(Config.Text.MaxPositions, Rows(tokens) + decoded));
         using KernelTimer timer = new(_device);
         float[] pixels = new float[3 * Config.Vision.ImageSize * Config.Vision.ImageSize];
         int[] prompt = Prompt(tokens, 0);
-        double prefill = timer.Median(3, () =>
+        double prefill = timer.Median(Runs, Read);
+        TokenDraw greedy = new Sampler(new GenerationOptions()).Draw(0);
+        double decode = timer.Median(Runs, Decode, before: Read);
+        return (prefill, decode / decoded);
+
+        void Read()
         {
             generator.Clear();
             generator.Read(prompt, (_, destination) => pixels.CopyTo(destination));
-        });
-        TokenDraw greedy = new Sampler(new GenerationOptions()).Draw(0);
-        double decode = timer.Median(1, () =>
+        }
+
+        void Decode()
         {
             for (int i = 0; i < decoded; i++)
             {
                 generator.Append(5);
                 generator.Choose(greedy);
             }
-        });
-        return (prefill, decode / decoded);
+        }
     }
 
     /// <inheritdoc/>

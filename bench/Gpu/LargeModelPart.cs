@@ -39,8 +39,8 @@ internal static class LargeModelPart
             double work = cost.Prefill(sampleRows) / prefill / 1e12;
             rows.Add(new GpuRow($"prefill 1x{sampleRows}", prefill, sampleRows / prefill, "tokens/s", work / peak, "dense bf16 rate") { PeerKey = "prefill" });
 
-            // The run that is timed is the second, behind the prompt and the first.
-            double bytes = cost.DecodeBytes(sampleRows + (1.5 * sizes.Decoded), sizeof(ushort));
+            // What a token in the middle reads.
+            double bytes = cost.DecodeBytes(sampleRows + (0.5 * sizes.Decoded), sizeof(ushort));
             rows.Add(new GpuRow("decode 1", token, 1 / token, "tokens/s", bytes / token / 1e9 / copy, "copy, by the bytes it must read") { PeerKey = "decode" });
         });
         foreach (bool language in (bool[])[false, true])

@@ -5,7 +5,7 @@ using LlavaCuda.Trainer.Commands;
 namespace LlavaCuda.Bench.Gpu;
 
 /// <summary>
-/// <c>run RESULTS REFERENCE</c> checks and measures everything on a GPU; <c>kernels FILE</c> and <c>model FILE CONFIG</c> are parts of it. <c>--rehearse</c> behind them: at sizes for
+/// <c>run RESULTS REFERENCE</c> checks and measures everything on a GPU; <c>device FILE</c>, <c>kernels FILE</c> and <c>model FILE CONFIG</c> are parts of it. <c>--rehearse</c> behind them: at sizes for
 /// the emulator.
 /// </summary>
 internal static class Program
@@ -21,12 +21,14 @@ internal static class Program
         {
             case ["run", string folder, string reference]:
                 return await CheckAsync(new CheckFiles(Path.GetFullPath(folder)), reference, rehearsal);
+            case ["device", string file]:
+                return OnDevice(device => DeviceFigures.Run(device, file));
             case ["kernels", string file]:
                 return OnDevice(device => KernelsPart.Run(device, rehearsal ? KernelSizes.Small : KernelSizes.Full, file));
             case ["model", string file, string config]:
                 return OnDevice(device => LargeModelPart.Run(device, rehearsal ? ModelSizes.Small : ModelSizes.Full, config, file));
             default:
-                await Console.Error.WriteLineAsync($"expected: run RESULTS REFERENCE, kernels FILE, or model FILE CONFIG; perhaps {Rehearse} behind them");
+                await Console.Error.WriteLineAsync($"expected: run RESULTS REFERENCE, device FILE, kernels FILE, or model FILE CONFIG; perhaps {Rehearse} behind them");
                 return ExitCode.Usage;
         }
     }

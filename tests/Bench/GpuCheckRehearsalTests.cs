@@ -26,7 +26,7 @@ public sealed class GpuCheckRehearsalTests : IDisposable
         StringWriter output = new();
         await new GpuCheck(_files, CheckPlan.Rehearsal(_files, ReferenceFiles.Shipped("model"))).RunAsync(output, limit.Token);
         string table = await File.ReadAllTextAsync(_files.Table, TestContext.Current.CancellationToken);
-        foreach (string part in (string[])["device tests", "verify fp32", "verify bf16", "kernels", "model"])
+        foreach (string part in (string[])["device", "device tests", "verify fp32", "verify bf16", "kernels", "model"])
         {
             Assert.True(table.Contains($"| {part} | ok |", StringComparison.Ordinal), output.ToString());
         }
@@ -48,7 +48,7 @@ public sealed class GpuCheckRehearsalTests : IDisposable
         (int exit, string output, string error) = LlavaProcess.RunOther("LlavaCuda.GpuCheck", [("LLAVACUDA_CUDA_PATH", _files.Folder)], ["run", _files.Folder, ReferenceFiles.Shipped("model"), "--rehearse"]);
         Assert.Equal(1, exit);
         Assert.Empty(error);
-        Assert.Contains("no CUDA device: The NVIDIA driver", output, StringComparison.Ordinal);
+        Assert.Contains("| device | FAILED: exit code 1; The NVIDIA driver", output, StringComparison.Ordinal);
         Assert.Contains("| device tests | FAILED: not run: no CUDA device |", output, StringComparison.Ordinal);
         Assert.Contains("| model | FAILED: not run: no CUDA device |", output, StringComparison.Ordinal);
         Assert.DoesNotContain("| PyTorch ops | FAILED: not run", output, StringComparison.Ordinal);

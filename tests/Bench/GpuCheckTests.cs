@@ -90,6 +90,20 @@ public sealed class GpuCheckTests : IDisposable
         Assert.True(plan.Whole < TimeSpan.FromMinutes(10));
     }
 
+    [Fact]
+    public void Limit_OfAPart_HasWhatThoseBeforeItLeft()
+    {
+        CheckPlan plan = new(TimeSpan.FromSeconds(100), [Kept(30), Kept(20), Kept(40)]);
+        Assert.Equal(40, plan.LimitOf(0, plan.Whole).TotalSeconds);
+        Assert.Equal(58, plan.LimitOf(1, TimeSpan.FromSeconds(98)).TotalSeconds);
+        Assert.Equal(20, plan.LimitOf(1, TimeSpan.FromSeconds(50)).TotalSeconds);
+        Assert.Equal(10, plan.LimitOf(1, TimeSpan.FromSeconds(10)).TotalSeconds);
+        Assert.Equal(70, plan.LimitOf(2, TimeSpan.FromSeconds(70)).TotalSeconds);
+        Assert.True(plan.LimitOf(2, TimeSpan.FromSeconds(-1)) < TimeSpan.Zero);
+
+        static CheckPart Kept(int seconds) => new("any", TimeSpan.FromSeconds(seconds), "any", []);
+    }
+
     [Theory]
     [InlineData("NVIDIA H200", 989.4)]
     [InlineData("NVIDIA H200 NVL", 835.0)]
@@ -113,7 +127,7 @@ public sealed class GpuCheckTests : IDisposable
         StringWriter output = new();
         bool passed = await new GpuCheck(_files, new CheckPlan(TimeSpan.FromMinutes(2), parts)).RunAsync(output, stop);
         string table = await File.ReadAllTextAsync(_files.Table, CancellationToken.None);
-        Assert.EndsWith(table, output.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(table + (passed ? "\nAll parts passed.\n" : $"\nFAILED: {string.Join(", ", parts.Select(static p => p.Name).Where(name => table.Contains($"| {name} | FAILED", StringComparison.Ordinal)))}.\n"), output.ToString(), StringComparison.Ordinal);
         Assert.Contains("\"rows\"", await File.ReadAllTextAsync(_files.Report, CancellationToken.None), StringComparison.Ordinal);
         return (passed, table);
     }

@@ -11,14 +11,14 @@ internal static class ElementwiseCases
     {
         using GpuTensors t = new(noise);
         Device device = noise.Device;
-        Tensor gateUp = t.Noise(s.Rows, 2 * s.Inner), h = t.Noise(s.Rows, s.Inner), dh = t.Noise(s.Rows, s.Inner);
+        Tensor gateUp = t.Noise(s.Rows, 2 * s.Inner), h = t.Noise(s.Rows, s.Inner), dh = t.Noise(s.Rows, s.Inner), dx = t.Empty(s.Rows, s.Inner);
         string size = $"{s.Rows}x{s.Inner}";
         yield return KernelCase.Bytes($"SwiGlu.Forward {size}", 3.0 * h.Bytes, () => SwiGlu.Forward(device, h, gateUp));
         yield return KernelCase.Bytes($"SwiGlu.Backward {size}", 6.0 * h.Bytes, () => SwiGlu.Backward(device, gateUp, h, dh));
         yield return KernelCase.Bytes($"Gelu.Forward {size}", 2.0 * h.Bytes, () => Gelu.Forward(device, h, dh));
-        yield return KernelCase.Bytes($"Gelu.Backward {size}", 3.0 * h.Bytes, () => Gelu.Backward(device, h, h, dh));
+        yield return KernelCase.Bytes($"Gelu.Backward {size}", 3.0 * h.Bytes, () => Gelu.Backward(device, dx, h, dh));
         yield return KernelCase.Bytes($"QuickGelu.Forward {size}", 2.0 * h.Bytes, () => QuickGelu.Forward(device, h, dh));
-        yield return KernelCase.Bytes($"QuickGelu.Backward {size}", 3.0 * h.Bytes, () => QuickGelu.Backward(device, h, h, dh));
+        yield return KernelCase.Bytes($"QuickGelu.Backward {size}", 3.0 * h.Bytes, () => QuickGelu.Backward(device, dx, h, dh));
     }
 
     internal static IEnumerable<KernelCase> Copies(GpuNoise noise, KernelSizes s)

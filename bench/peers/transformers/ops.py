@@ -14,7 +14,12 @@ args = parser.parse_args()
 torch.manual_seed(0)
 device, bf16 = "cuda", torch.bfloat16
 rows = {"versions": f"torch {torch.__version__}, CUDA {torch.version.cuda}", "figures": {}, "how": {}}
-SHORT, ROUND, ROUNDS, CAPTURED = 1e-4, 0.01, 5, 200  # as in bench/Gpu/TimerSettings.cs
+SHORT, ROUND, ROUNDS, CAPTURED, LEAD = 1e-4, 0.01, 5, 200, 0.05  # as in bench/Gpu/TimerSettings.cs
+capturing = True
+
+# Everything on one stream of its own: a backward pass runs on the stream of its forward pass, and the default one cannot be captured.
+stream = torch.cuda.Stream()
+torch.cuda.set_stream(stream)
 
 
 def save():
@@ -39,14 +44,20 @@ def clock(times, run):
 
 
 def capture(count, run):
-    """A graph of so many calls, or None where the op cannot be captured."""
+    """A graph of so many calls, or None where the op cannot be captured; after one that cannot, PyTorch's memory is not fit for further ones."""
+    global capturing
+    if not capturing:
+        return None
     graph = torch.cuda.CUDAGraph()
     try:
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, stream=stream):
             for _ in range(count):
                 run()
         return graph
-    except Exception:
+    except Exception as error:
+        capturing = False
+        print(f"nothing is captured from here: {type(error).__name__}: {error}".split("\n")[0], flush=True)
+        torch.cuda.set_stream(stream)
         torch.cuda.synchronize()
         return None
 
@@ -58,6 +69,10 @@ def measure(name, make, how, grad=False):
             run = make()
             for _ in range(3):
                 run()
+            torch.cuda.synchronize()
+            busy = 0
+            while busy < LEAD:  # it idled while that was compiled, and its clocks fell
+                busy += clock(1, run)
             about = max(clock(1, run), 1e-7)
             calls = int(max(1, min(1000, ROUND / about)))
             graph = capture(min(calls, CAPTURED), run) if about < SHORT else None
@@ -195,7 +210,7 @@ def compiled():
 for group in (products, attentions, optimizer, plain, compiled):
     try:
         group()
+        torch.cuda.empty_cache()
     except Exception as error:  # tensors that do not fit
         rows["how"][f"ops.py, {group.__name__}"] = f"failed: {type(error).__name__}: {error}".split("\n")[0]
         save()
-    torch.cuda.empty_cache()

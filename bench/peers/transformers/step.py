@@ -84,7 +84,7 @@ def attempt(name, run):
     try:
         rows["figures"][name] = run()
         peak = f", {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB at most" if cuda else ""
-        rows["how"][name] = f"transformers, {args.dtype}{peak}"
+        rows["how"][name] = f"transformers, {str(model.dtype).removeprefix('torch.')}{peak}"
     except Exception as error:
         rows["how"][name] = f"failed: {type(error).__name__}: {error}".split("\n")[0]
     print(f"{name}: {rows['figures'].get(name)} tokens/s, {rows['how'][name]}", flush=True)
@@ -101,7 +101,7 @@ def training(stage):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        forward(input_ids=ids, pixel_values=pixels, labels=labels).loss.backward()
+        forward(input_ids=ids, pixel_values=pixels, labels=labels, use_cache=False).loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
 
