@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace LlavaCuda.Bench.Gpu;
 
 /// <summary>The parts of a check, in order, and their limits.</summary>
-/// <param name="Whole">The time for all of them. Their own limits leave some of it over: what a part does not need is there for those after it, and none starves another.</param>
+/// <param name="Whole">The time for all of them. Their own limits leave some of it over: what a part does not need is there for those after it, and none starves another (one that cannot be ended at once takes a few seconds from the last).</param>
 /// <param name="Parts">The parts.</param>
 internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart> Parts)
 {

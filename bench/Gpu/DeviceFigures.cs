@@ -14,7 +14,6 @@ internal sealed record DeviceFigures(string Device, string Versions)
     /// <returns>True.</returns>
     internal static bool Run(CudaDevice device, string file)
     {
-        // The library of matrix products is loaded when the first one is run: what is missing shows here.
         string versions = $"CUDA driver {NativeLoader.Find(NativeComponent.Driver).Version}, NVRTC {NativeLoader.Find(NativeComponent.Nvrtc).Version}, cuBLASLt {NativeLoader.Find(NativeComponent.CublasLt).Version}";
         GpuJson.Write(file, new DeviceFigures(device.Description, versions));
         Console.WriteLine($"{device.Description}; {versions}");

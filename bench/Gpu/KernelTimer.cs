@@ -36,7 +36,8 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
     /// <returns>Seconds.</returns>
     internal double Median(int runs, Action run, Action? before = null)
     {
-        return Statistics.Median([.. Enumerable.Range(0, runs + 1).Select(_ => TimeOne()).Skip(1)]);
+        TimeOne();
+        return Statistics.Median(Enumerable.Range(0, runs).Select(_ => TimeOne()));
 
         double TimeOne()
         {
@@ -51,6 +52,7 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
     /// <returns>Seconds.</returns>
     internal double Measure(TimerSettings settings, Action run)
     {
+        // Once before it is seen how long a call takes, and once behind the capture, which idles the device again.
         WarmUp(settings.LeadSeconds, run);
         double about = Math.Max(Time(1, run), 1e-7);
         int calls = (int)Math.Clamp(settings.RoundSeconds / about, 1, MostCalls);
@@ -72,6 +74,7 @@ internal sealed class KernelTimer(CudaDevice device) : IDisposable
 
         double Rounds(int times, int callsOfOne, Action one)
         {
+            WarmUp(settings.LeadSeconds, one);
             Time(times, one);
             return Statistics.Median(Enumerable.Range(0, settings.Rounds).Select(_ => Time(times, one) / callsOfOne));
         }

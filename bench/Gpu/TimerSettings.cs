@@ -15,6 +15,6 @@ internal sealed record TimerSettings
     /// <summary>Gets how long the device works before the first measurement: an idle GPU has low clocks.</summary>
     internal double WarmUpSeconds { get; init; } = 0.3;
 
-    /// <summary>Gets how long it works before each further one, which may have had it wait for a compiler or for tensors from the host.</summary>
+    /// <summary>Gets how long it works before each further one: it may have had to wait for a compiler, a capture, or tensors from the host.</summary>
     internal double LeadSeconds { get; init; } = 0.05;
 }

@@ -12,6 +12,9 @@ public sealed class GpuCheckRehearsalTests : IDisposable
 {
     private readonly CheckFiles _files = new(Directory.CreateTempSubdirectory("llava-check-").FullName);
 
+    // The programs are started by their own names, so they look for the runtime themselves.
+    public GpuCheckRehearsalTests() => Environment.SetEnvironmentVariable("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
+
     public void Dispose() => Directory.Delete(_files.Folder, recursive: true);
 
     [Fact]
@@ -19,8 +22,6 @@ public sealed class GpuCheckRehearsalTests : IDisposable
     {
         Emulator.Require();
 
-        // The programs are started by their own names, so they look for the runtime themselves.
-        Environment.SetEnvironmentVariable("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromMinutes(10));
         StringWriter output = new();

@@ -43,6 +43,9 @@ public sealed unsafe class CpuWorkersTests
         using CpuWorkers workers = new(2);
         int* counts = stackalloc int[2];
         const int Jobs = 10_000;
+
+        // A caller that has to wait sleeps; what the runtime needs for that it may make the first time.
+        workers.Run(2, counts, &CountSlowly);
         Allocations.AssertNone(() =>
         {
             for (int i = 0; i < Jobs; i++)
@@ -50,8 +53,8 @@ public sealed unsafe class CpuWorkersTests
                 workers.Run(2, counts, &Count);
             }
         });
-        Assert.Equal(3 * Jobs, counts[0]);
-        Assert.Equal(3 * Jobs, counts[1]);
+        Assert.Equal((3 * Jobs) + 1, counts[0]);
+        Assert.Equal((3 * Jobs) + 1, counts[1]);
     }
 
     [Fact]

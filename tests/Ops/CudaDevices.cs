@@ -53,7 +53,7 @@ internal static class CudaDevices
         return new CudaDevice(0, type);
     }
 
-    /// <summary>Takes a device back. One that reports a fault is not lent again: on the emulator. A GPU's devices share a context, and what breaks it fails every test after.</summary>
+    /// <summary>Takes a device back. One that reports a fault is not lent again; a fault that breaks the context fails the others too, which share it.</summary>
     internal static void Return(CudaDevice device)
     {
         if (!IsGpu)

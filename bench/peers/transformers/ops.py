@@ -11,8 +11,8 @@ import torch.nn.functional as F
 parser = argparse.ArgumentParser()
 parser.add_argument("--json")
 args = parser.parse_args()
-torch.manual_seed(0)
 device, bf16 = "cuda", torch.bfloat16
+generator = torch.Generator(device).manual_seed(0)  # the default one does not survive a capture that fails
 rows = {"versions": f"torch {torch.__version__}, CUDA {torch.version.cuda}", "figures": {}, "how": {}}
 SHORT, ROUND, ROUNDS, CAPTURED, LEAD = 1e-4, 0.01, 5, 200, 0.05  # as in bench/Gpu/TimerSettings.cs
 capturing = True
@@ -30,7 +30,7 @@ def save():
 
 
 def noise(*shape, dtype=bf16, grad=False):
-    return (0.02 * torch.randn(*shape, device=device, dtype=torch.float32)).to(dtype).requires_grad_(grad)
+    return (0.02 * torch.randn(*shape, device=device, dtype=torch.float32, generator=generator)).to(dtype).requires_grad_(grad)
 
 
 def clock(times, run):
@@ -41,6 +41,13 @@ def clock(times, run):
     stop.record()
     torch.cuda.synchronize()
     return start.elapsed_time(stop) / times / 1000
+
+
+def lead(run):
+    """Keeps the GPU busy: it idled while something was compiled or captured, and its clocks fell."""
+    busy = 0
+    while busy < LEAD:
+        busy += clock(1, run)
 
 
 def capture(count, run):
@@ -70,9 +77,7 @@ def measure(name, make, how, grad=False):
             for _ in range(3):
                 run()
             torch.cuda.synchronize()
-            busy = 0
-            while busy < LEAD:  # it idled while that was compiled, and its clocks fell
-                busy += clock(1, run)
+            lead(run)
             about = max(clock(1, run), 1e-7)
             calls = int(max(1, min(1000, ROUND / about)))
             graph = capture(min(calls, CAPTURED), run) if about < SHORT else None
@@ -81,6 +86,7 @@ def measure(name, make, how, grad=False):
             else:
                 calls, one, times = 1, run, calls
                 how += ", launched one by one" if about < SHORT else ""
+            lead(one)
             clock(times, one)
             rows["figures"][name] = statistics.median(clock(times, one) / calls for _ in range(ROUNDS))
             rows["how"][name] = how
@@ -175,7 +181,7 @@ def plain():
     measure("Cast.Forward 8192x11008 to bf16", lambda: lambda: g.copy_(wide), "copy_")
     measure("Cast.Forward 8192x11008 to fp32", lambda: lambda: wide.copy_(h), "copy_")
     measure("Fill.Forward 8192x11008", lambda: lambda: g.fill_(1), "fill_")
-    table, ids = noise(32064, 4096), torch.randint(0, 32064, (8192,), device=device)
+    table, ids = noise(32064, 4096), torch.randint(0, 32064, (8192,), device=device, generator=generator)
     index, logits = torch.arange(0, 8192, 2, device=device), noise(1, 32064)
     measure("ColumnSum.Backward 8192x4096", lambda: lambda: dy.sum(0, dtype=torch.float32), "sum")
     measure("Embedding.Forward 8192x4096", lambda: lambda: F.embedding(ids, table), "embedding, no pictures")
@@ -191,7 +197,7 @@ def compiled():
     swiglu = torch.compile(lambda g, u: F.silu(g) * u)
     measure("SwiGlu.Forward 8192x11008", lambda: lambda: swiglu(gate, up), "compiled")
     measure("SwiGlu.Backward 8192x11008", lambda: gradient(lambda: swiglu(gate, up), (gate, up), dh), "compiled, autograd; 5 streams, ours 6", grad=True)
-    logits, labels = noise(4096, 32064, grad=True), torch.randint(0, 32064, (4096,), device=device)
+    logits, labels = noise(4096, 32064, grad=True), torch.randint(0, 32064, (4096,), device=device, generator=generator)
     loss = torch.compile(lambda z: F.cross_entropy(z.float(), labels))
     measure("CrossEntropy.Forward 4096x32064", lambda: lambda: loss(logits), "cross_entropy, compiled")
     measure("CrossEntropy.ForwardBackward 4096x32064", lambda: lambda: torch.autograd.grad(loss(logits), logits), "cross_entropy, compiled, autograd", grad=True)

@@ -61,7 +61,7 @@ public sealed unsafe partial class CudaDevice
         return new CudaCall(caller == 0 ? this : null, scope);
     }
 
-    /// <summary>Has the thread's next call make its context current, as another is now, or will be.</summary>
+    /// <summary>Has the thread's next call, of any device, make its context current: the one that was is not any more.</summary>
     internal static void ForgetCurrent() => _currentOnThread = default;
 
     /// <summary>Ends the outermost call.</summary>

@@ -260,8 +260,9 @@ public sealed unsafe partial class CudaDevice : Device
     // Calls may come from any thread; the driver knows a current context a thread.
     private void MakeCurrent()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        // In this order: whoever sees the era that a disposal begins also sees the disposal.
         int era = Volatile.Read(ref _era);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (_currentOnThread != (_context.Value, era))
         {
             CudaException.ThrowIfFailed(CudaDriver.CtxSetCurrent(_context.Value));

@@ -56,6 +56,35 @@ public sealed class CudaContextTests
     }
 
     [Fact]
+    public void Call_InADisposalOfAnotherDevice_HasItsContext()
+    {
+        Emulator.Require();
+        using CudaDevice device = CudaDevices.RentNew(DType.F32), other = new(Emulator.SpareDevice, DType.F32);
+        using (device.BeginCall())
+        {
+            using (other.BeginDisposal())
+            {
+                AssertCurrent(other);
+                using (device.BeginCall())
+                {
+                    AssertCurrent(device);
+                }
+
+                using (other.BeginCall())
+                {
+                    AssertCurrent(other);
+                }
+            }
+
+            AssertCurrent(device);
+            using (other.BeginCall())
+            {
+                AssertCurrent(other);
+            }
+        }
+    }
+
+    [Fact]
     public void DisposeStaging_AfterItsDeviceOnAThreadWithoutContext_IsDoneInItsContext()
     {
         Emulator.Require();
