@@ -144,7 +144,8 @@ struct Search
     int digit;
 
     // The first token in the order up to whose end more than target tokens are counted, or more than target mass. There is one, as the caller knows. Digit by digit, from the
-    // highest: a histogram of the tokens that begin like the digits found so far says which digit is next, until only one token is left.
+    // highest: a histogram of the tokens that begin like the digits found so far says which digit is next, until only one token is left; after the last digit there is no
+    // more, so that a search always ends.
     template <bool Counts, typename Row>
     DEVICE Found find(const Row& row, const Masses& masses, u64 target)
     {
@@ -160,7 +161,7 @@ struct Search
             count_passed += count_before;
             mass_passed += mass_before;
             found.mass_through = mass_passed + mass_of_digit;
-        } while (count_of_digit > 1);
+        } while (count_of_digit > 1 && found.shift > 0);
 
         return found;
     }
