@@ -8,6 +8,9 @@ namespace LlavaCuda.Bench.Gpu;
 /// <param name="Parts">The parts.</param>
 internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart> Parts)
 {
+    /// <summary>Gets the report's heading.</summary>
+    internal string Title { get; init; } = "GPU check";
+
     /// <summary>Gets how long a part may take: all that is left, but for what is kept for those after it.</summary>
     /// <param name="index">Which part.</param>
     /// <param name="left">The time that is left for it and all after it.</param>
@@ -30,7 +33,7 @@ internal sealed partial record CheckPlan(TimeSpan Whole, IReadOnlyList<CheckPart
     /// <param name="files">As for <see cref="Full"/>.</param>
     /// <param name="reference">As for <see cref="Full"/>; also the model that is measured.</param>
     internal static CheckPlan Rehearsal(CheckFiles files, string reference) =>
-        Make(files, reference, Path.Combine(reference, "config.json"), ModelSizes.Small, ["-class", "*.FillCudaTests"], [Program.Rehearse], patience: 10);
+        Make(files, reference, Path.Combine(reference, "config.json"), ModelSizes.Small, ["-class", "*.FillCudaTests"], [Program.Rehearse], patience: 10) with { Title = "Rehearsal of the GPU check: sizes and times mean nothing, and of the device tests one class runs" };
 
     private static CheckPlan Make(CheckFiles files, string reference, string model, ModelSizes sizes, string[] tests, string[] more, double patience)
     {

@@ -70,6 +70,7 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
         IReadOnlyList<GpuRow> kernelRows = kernels.Rows ?? [], modelRows = model.Rows ?? [];
         string[] peers = [.. new[] { ops.Versions, steps.Versions }.OfType<string>().Distinct()];
         return new GpuReport(
+            plan.Title,
             _date,
             device?.Device ?? "no CUDA device",
             [.. new[] { device?.Versions }.OfType<string>(), $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}", .. peers],

@@ -4,20 +4,21 @@ using System.Text;
 namespace LlavaCuda.Bench.Gpu;
 
 /// <summary>A GPU run: when and on what, which parts passed, and the figures.</summary>
+/// <param name="Title">What it is.</param>
 /// <param name="Date">When, in UTC.</param>
 /// <param name="Device">The GPU.</param>
 /// <param name="Versions">Driver, NVRTC, cuBLASLt, .NET, PyTorch and transformers.</param>
 /// <param name="Parts">The parts.</param>
 /// <param name="Rows">The figures.</param>
 /// <param name="Notes">What could not be measured, and why.</param>
-internal sealed record GpuReport(string Date, string Device, IReadOnlyList<string> Versions, IReadOnlyList<CheckOutcome> Parts, IReadOnlyList<GpuRow> Rows, IReadOnlyList<string> Notes)
+internal sealed record GpuReport(string Title, string Date, string Device, IReadOnlyList<string> Versions, IReadOnlyList<CheckOutcome> Parts, IReadOnlyList<GpuRow> Rows, IReadOnlyList<string> Notes)
 {
     /// <summary>Writes the report for people.</summary>
     /// <returns>Markdown.</returns>
     internal string ToMarkdown()
     {
         StringBuilder text = new();
-        text.Append("# GPU check\n\n").Append(CultureInfo.InvariantCulture, $"{Date} UTC, {Device}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"# {Title}\n\n{Date} UTC, {Device}\n\n");
         foreach (string version in Versions)
         {
             text.Append("- ").Append(version).Append('\n');

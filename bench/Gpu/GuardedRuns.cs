@@ -47,6 +47,15 @@ internal sealed class GuardedRuns(CudaDevice device)
         return false;
     }
 
+    /// <summary>Notes something that a reader has to know.</summary>
+    /// <param name="text">A sentence.</param>
+    internal void Note(string text)
+    {
+        string line = text.ReplaceLineEndings(" ");
+        _notes.Add(line);
+        Console.WriteLine(line);
+    }
+
     private void Probe()
     {
         try
@@ -58,12 +67,5 @@ internal sealed class GuardedRuns(CudaDevice device)
             _broken = true;
             Note("Nothing more of this part was run: the failure broke the device's context.");
         }
-    }
-
-    private void Note(string text)
-    {
-        string line = text.ReplaceLineEndings(" ");
-        _notes.Add(line);
-        Console.WriteLine(line);
     }
 }

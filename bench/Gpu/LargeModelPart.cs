@@ -32,6 +32,11 @@ internal static class LargeModelPart
         });
         ModelCost cost = new(model.Config);
         double? peak = DensePeak.Of(device.Name);
+        if (peak is null)
+        {
+            guarded.Note($"Without MFU: the dense bf16 rate of a {device.Name} is not known here.");
+        }
+
         int sampleRows = model.Rows(sizes.Tokens);
         Attempt("prefill and decode", () =>
         {

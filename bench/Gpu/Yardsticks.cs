@@ -36,6 +36,6 @@ internal sealed class Yardsticks(CudaDevice device, KernelTimer timer, GpuNoise 
         using GpuTensors tensors = new(noise);
         KernelCase square = LinearCases.Square(tensors, device, sizes);
         double seconds = timer.Measure(sizes.Timing, square.Run);
-        return new GpuRow(square.Name, seconds, square.Work / seconds / 1e12, "TFLOP/s");
+        return new GpuRow($"square product, {square.Name}", seconds, square.Work / seconds / 1e12, "TFLOP/s");
     }
 }

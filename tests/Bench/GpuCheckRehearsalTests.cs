@@ -32,7 +32,7 @@ public sealed class GpuCheckRehearsalTests : IDisposable
             Assert.True(table.Contains($"| {part} | ok |", StringComparison.Ordinal), output.ToString());
         }
 
-        foreach (string row in (string[])["copy", "Linear.Forward 64x64x64", "RmsNorm.Forward 16x128", "CachedAttention.Forward 16 of 64", "prefill 1x", "decode 1", "stage-1 step 2x", "stage-2 step 2x"])
+        foreach (string row in (string[])["copy", "square product, Linear.Forward 64x64x64", "RmsNorm.Forward 16x128", "CachedAttention.Forward 16 of 64", "prefill 1x", "decode 1", "stage-1 step 2x", "stage-2 step 2x"])
         {
             Assert.Contains($"| {row}", table, StringComparison.Ordinal);
         }
