@@ -68,12 +68,12 @@ internal sealed class GpuCheck(CheckFiles files, CheckPlan plan)
         PartFigures kernels = GpuJson.Read<PartFigures>(files.Kernels, notes) ?? new([], []), model = GpuJson.Read<PartFigures>(files.Model, notes) ?? new([], []);
         PeerFigures ops = GpuJson.Read<PeerFigures>(files.Ops, notes) ?? PeerFigures.None, steps = GpuJson.Read<PeerFigures>(files.Steps, notes) ?? PeerFigures.None;
         IReadOnlyList<GpuRow> kernelRows = kernels.Rows ?? [], modelRows = model.Rows ?? [];
-        string[] peers = [.. new[] { ops.Versions, steps.Versions }.OfType<string>().Distinct()];
+        string?[] versions = [device?.Versions, $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}", ops.Versions, steps.Versions];
         return new GpuReport(
             plan.Title,
             _date,
             device?.Device ?? "no CUDA device",
-            [.. new[] { device?.Versions }.OfType<string>(), $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}", .. peers],
+            [.. versions.OfType<string>().Distinct()],
             [.. _outcomes],
             [.. ops.BesideOps(kernelRows), .. steps.BesideModel(modelRows)],
             [.. notes, .. kernels.Notes ?? [], .. model.Notes ?? [], .. ops.Unclaimed(kernelRows.Select(static r => r.Name), "s"), .. steps.Unclaimed(modelRows.Select(static r => r.PeerKey), "tokens/s")]);
