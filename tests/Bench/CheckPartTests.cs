@@ -13,7 +13,7 @@ public sealed class CheckPartTests
     public async Task Run_ThatSucceeds_Passes()
     {
         StringWriter log = new();
-        CheckOutcome outcome = await Shell("echo one; echo two >&2", Long).RunAsync(Long, log, TestContext.Current.CancellationToken);
+        CheckOutcome outcome = await Shell("echo one; echo two >&2").RunAsync(Long, log, TestContext.Current.CancellationToken);
         Assert.True(outcome.Passed, outcome.End);
         Assert.Equal("ok", outcome.End);
         Assert.Equal(["one", "two"], outcome.LastLines.Order());
@@ -41,7 +41,7 @@ public sealed class CheckPartTests
     [Fact]
     public async Task Run_WithoutItsEvidence_Fails()
     {
-        CheckPart part = Shell("echo 'Total: 0'", Long) with { Evidence = new Regex("Total: [1-9]") };
+        CheckPart part = Shell("echo 'Total: 0'") with { Evidence = new Regex("Total: [1-9]") };
         CheckOutcome none = await part.RunAsync(Long, TextWriter.Null, TestContext.Current.CancellationToken);
         Assert.False(none.Passed);
         Assert.Contains("Total: [1-9]", none.End, StringComparison.Ordinal);
@@ -82,16 +82,16 @@ public sealed class CheckPartTests
     public async Task Run_ThatIsStopped_SaysSo()
     {
         using CancellationTokenSource stop = new(TimeSpan.FromSeconds(0.5));
-        CheckOutcome outcome = await Shell("sleep 300", Long).RunAsync(Long, TextWriter.Null, stop.Token);
+        CheckOutcome outcome = await Shell("sleep 300").RunAsync(Long, TextWriter.Null, stop.Token);
         Assert.False(outcome.Passed);
         Assert.Equal("interrupted", outcome.End);
     }
 
-    private static Task<CheckOutcome> Run(string script, TimeSpan limit) => Shell(script, Long).RunAsync(limit, TextWriter.Null, TestContext.Current.CancellationToken);
+    private static Task<CheckOutcome> Run(string script, TimeSpan limit) => Shell(script).RunAsync(limit, TextWriter.Null, TestContext.Current.CancellationToken);
 
-    private static CheckPart Shell(string script, TimeSpan limit)
+    private static CheckPart Shell(string script)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The check runs on Linux only.");
-        return new CheckPart("part", limit, "/bin/sh", ["-c", script]);
+        return new CheckPart("part", Long, "/bin/sh", ["-c", script]);
     }
 }
