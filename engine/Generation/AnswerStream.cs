@@ -33,10 +33,11 @@ internal sealed class AnswerStream
 
     /// <summary>Runs.</summary>
     /// <param name="ids">The prompt.</param>
-    /// <param name="images">Its pictures.</param>
+    /// <param name="ends">How many ids there are up to the end of each of its pieces.</param>
+    /// <param name="images">Its images.</param>
     /// <param name="cancellation">Ends the answer early.</param>
     /// <returns>Pieces of text, none empty.</returns>
-    internal IEnumerable<string> Run(int[] ids, IReadOnlyList<RgbImage> images, CancellationToken cancellation)
+    internal IEnumerable<string> Run(int[] ids, int[] ends, IReadOnlyList<RgbImage> images, CancellationToken cancellation)
     {
         int markers = ids.AsSpan().Count(PackedBatch.ImageToken);
         if (markers != images.Count)
@@ -49,7 +50,7 @@ internal sealed class AnswerStream
         lock (_model.Gate)
         {
             _generator.Forbid(_forbidden);
-            _generator.Read(ids, (picture, pixels) => _model.Processor.Process(images[picture], pixels));
+            _generator.Read(ids, ends, (image, pixels) => _model.Processor.Process(images[image], pixels), cancellation);
         }
 
         TimeSpan prefill = Stopwatch.GetElapsedTime(start);

@@ -89,7 +89,7 @@ public sealed class ChatSession : IDisposable
     /// <summary>Generates the answer to a whole conversation, given from outside.</summary>
     internal IEnumerable<string> Continue(Conversation conversation, IReadOnlyList<RgbImage> images, ConversationTemplate template, GenerationOptions options, CancellationToken cancellation)
     {
-        int[] ids = PromptEncoder.EncodePrompt(template, conversation, _model.Tokenizer);
+        (int[] ids, int[] ends) = PromptEncoder.EncodePieces(template, conversation, _model.Tokenizer);
         lock (_model.Gate)
         {
             ForgetOtherPictures(images);
@@ -98,7 +98,7 @@ public sealed class ChatSession : IDisposable
         AnswerStream stream = new(_model, _generator, options, template.StopStrings);
         try
         {
-            foreach (string piece in stream.Run(ids, images, cancellation))
+            foreach (string piece in stream.Run(ids, ends, images, cancellation))
             {
                 yield return piece;
             }

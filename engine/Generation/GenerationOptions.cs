@@ -15,7 +15,7 @@ public sealed record GenerationOptions
     /// <summary>Gets the share of probability that is drawn from: the likeliest tokens that reach it together; 1 is all.</summary>
     public double TopP { get; init; } = 1;
 
-    /// <summary>Gets the seed; the same seed gives the same answer to the same conversation read from the start. Rows kept from earlier turns were computed in other groups and may differ in the last bit.</summary>
+    /// <summary>Gets the seed; the same seed gives the same answer to the same conversation on the same device, whether its earlier turns were read before or all is read at once.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Gets texts that end the answer, beside the template's own; they are not part of it.</summary>

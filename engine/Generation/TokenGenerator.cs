@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
@@ -10,9 +11,13 @@ namespace LlavaCuda.Generation;
 internal delegate void PixelSource(int picture, Span<float> pixels);
 
 /// <summary>
-/// One sequence and its key-value cache: reads prompts, keeps what a longer prompt shares with the one before, computes the logits behind the last token and chooses the next from them.
-/// Logits stay on the device.
+/// One sequence and its key-value cache: reads prompts, computes the logits after the last token and chooses the next token from them. Logits stay on the device.
 /// </summary>
+/// <remarks>
+/// A prompt is read in pieces, one pass each. Where the pieces end follows from the prompt alone, and only whole pieces are kept for the next prompt: rows that were decoded one by one are read again
+/// as part of a piece. Every row that a prompt leaves in the cache is therefore the result of the same passes whether earlier pieces were kept or not, so that its logits are the same bits as those of
+/// a generator that reads it from scratch, on every device, however products and attention divide their work among the rows of a pass.
+/// </remarks>
 internal sealed class TokenGenerator : IDisposable
 {
     private readonly Llava _model;
@@ -20,6 +25,7 @@ internal sealed class TokenGenerator : IDisposable
     private readonly PackedBatch _batch;
     private readonly ActivationPlan _plan;
     private readonly List<int> _ids = [];
+    private readonly List<int> _ends = [];
     private readonly Arena _decodeArena;
     private readonly DecodePass _decode;
     private readonly TokenChooser _chooser;
@@ -47,7 +53,7 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>Gets the most rows there may be.</summary>
     internal int Capacity => _cache.Capacity;
 
-    /// <summary>Gets the logits behind the last token, <c>[1, vocabulary]</c>, on the device; another prompt or token replaces them.</summary>
+    /// <summary>Gets the logits after the last token, <c>[1, vocabulary]</c>, on the device; another prompt or token replaces them.</summary>
     internal Tensor Logits => _decode.Logits;
 
     /// <inheritdoc/>
@@ -62,16 +68,19 @@ internal sealed class TokenGenerator : IDisposable
     }
 
     /// <summary>Forgets everything.</summary>
-    internal void Clear()
-    {
-        _ids.Clear();
-        _cache.Lengths[0] = 0;
-    }
+    internal void Clear() => Keep([], []);
 
-    /// <summary>Reads a prompt. What it shares with the tokens in the cache from the start on is not computed again: pictures in there must be the same ones.</summary>
-    /// <param name="ids">Token ids, and <see cref="PackedBatch.ImageToken"/> where a picture goes.</param>
-    /// <param name="pixels">Fills the pictures that are new.</param>
-    internal void Read(ReadOnlySpan<int> ids, PixelSource pixels)
+    /// <summary>Reads a prompt in one piece.</summary>
+    /// <param name="ids">Token ids, and <see cref="PackedBatch.ImageToken"/> where an image goes.</param>
+    /// <param name="pixels">Fills the images.</param>
+    internal void Read(ReadOnlySpan<int> ids, PixelSource pixels) => Read(ids, [ids.Length], pixels);
+
+    /// <summary>Reads a prompt. Pieces that the prompt before had too, from the start on, are not computed again: images in there must be the same ones.</summary>
+    /// <param name="ids">Token ids, and <see cref="PackedBatch.ImageToken"/> where an image goes.</param>
+    /// <param name="ends">How many ids there are up to the end of each piece, ascending; the last is the number of ids.</param>
+    /// <param name="pixels">Fills the images that are new.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    internal void Read(ReadOnlySpan<int> ids, ReadOnlySpan<int> ends, PixelSource pixels, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
         int rows = PackedBatch.CountRows(_model.Config, ids);
@@ -80,17 +89,25 @@ internal sealed class TokenGenerator : IDisposable
             throw new ArgumentException($"The conversation has {rows} rows ({ids.Count(PackedBatch.ImageToken)} pictures of {_model.Config.RowsPerImage}); the context holds {Capacity}.", nameof(ids));
         }
 
-        int shared = Math.Min(ids.CommonPrefixLength(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids)), ids.Length - 1);
-        _ids.RemoveRange(shared, _ids.Count - shared);
-        _cache.Lengths[0] = PackedBatch.CountRows(_model.Config, ids[..shared]);
-        Extend(ids[shared..], ids[..shared].Count(PackedBatch.ImageToken), pixels);
+        if (ends.IsEmpty || ends[^1] != ids.Length)
+        {
+            throw new ArgumentException($"The pieces end at {(ends.IsEmpty ? 0 : ends[^1])} of {ids.Length} ids.", nameof(ends));
+        }
+
+        Keep(ids, ends);
+        foreach (int end in ends[_ends.Count..])
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Extend(ids[_ids.Count..end], ids[.._ids.Count].Count(PackedBatch.ImageToken), pixels);
+            _ends.Add(end);
+        }
     }
 
     /// <summary>Forbids tokens, from here on; those that were forbidden before are allowed again.</summary>
     /// <param name="ids">Token ids.</param>
     internal void Forbid(ReadOnlySpan<int> ids) => _chooser.Forbid(ids);
 
-    /// <summary>Chooses the token behind the last one.</summary>
+    /// <summary>Chooses the token after the last one.</summary>
     /// <param name="draw">How.</param>
     /// <returns>Its id.</returns>
     internal int Choose(TokenDraw draw)
@@ -100,12 +117,28 @@ internal sealed class TokenGenerator : IDisposable
         return id;
     }
 
-    /// <summary>Appends the chosen token and computes the logits behind it.</summary>
+    /// <summary>Appends the chosen token and computes the logits after it.</summary>
     /// <param name="id">A token id.</param>
     internal void Append(int id)
     {
         _decode.Run([id]);
         _ids.Add(id);
+    }
+
+    // The last piece is always read: its logits are no longer there.
+    private void Keep(ReadOnlySpan<int> ids, ReadOnlySpan<int> ends)
+    {
+        int same = ids.CommonPrefixLength(CollectionsMarshal.AsSpan(_ids));
+        int kept = 0;
+        while (kept < Math.Min(_ends.Count, ends.Length - 1) && _ends[kept] == ends[kept] && ends[kept] <= same)
+        {
+            kept++;
+        }
+
+        int length = kept == 0 ? 0 : ends[kept - 1];
+        _ends.RemoveRange(kept, _ends.Count - kept);
+        _ids.RemoveRange(length, _ids.Count - length);
+        _cache.Lengths[0] = PackedBatch.CountRows(_model.Config, ids[..length]);
     }
 
     private void Extend(ReadOnlySpan<int> ids, int picturesBefore, PixelSource pixels)
@@ -125,13 +158,13 @@ internal sealed class TokenGenerator : IDisposable
 
     private void Reserve()
     {
-        // Planning takes longer than decoding a token of a small model, so that rows that once fitted are not planned again.
+        // Planning takes longer than decoding a token of a small model, so that rows that once fitted are not planned again, whatever the cache holds before them.
         if (_arena is not null && _batch.Rows <= _plannedRows && _batch.Images <= _plannedImages)
         {
             return;
         }
 
-        long bytes = _plan.Logits(_batch);
+        long bytes = _plan.Logits(_batch, _cache);
         if (_arena is null || bytes > _arena.Capacity)
         {
             _arena?.Dispose();

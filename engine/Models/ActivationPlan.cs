@@ -1,4 +1,5 @@
 using LlavaCuda.Devices;
+using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Models;
 
@@ -39,14 +40,18 @@ public sealed class ActivationPlan : IDisposable
         return arena.Peak;
     }
 
-    /// <summary>Measures a pass that computes the logits of the last row.</summary>
-    /// <param name="batch">One sequence.</param>
+    /// <summary>Measures a pass that continues cached sequences and computes the logits of one row of each.</summary>
+    /// <param name="batch">The new rows, as many sequences as the cache has.</param>
+    /// <param name="cache">The cache as it is before the pass, which leaves it unchanged.</param>
     /// <returns>Bytes of the arena that it needs.</returns>
-    public long Logits(PackedBatch batch)
+    public long Logits(PackedBatch batch, KvCache cache)
     {
         using Arena arena = _device.MeasuringArena();
-        using KvCache cache = new(_device, _model.Config.Text, batch.Sequences, batch.Rows);
-        _model.Logits(new float[(long)batch.Sequences * _model.Config.Text.VocabularySize], batch, arena, new int[batch.Sequences], cache);
+        using KvCache planned = new(_device, _model.Config.Text, cache.Lengths.Length, cache.Capacity);
+        cache.Lengths.CopyTo(planned.Lengths, 0);
+        using Arena results = _device.MeasuringArena();
+        Tensor logits = results.Push(_device.ComputeType, batch.Sequences, _model.Config.Text.VocabularySize);
+        _model.Logits(logits, batch, arena, new int[batch.Sequences], planned);
         return arena.Peak;
     }
 

@@ -34,7 +34,7 @@ public sealed partial record ConversationTemplate
         PromptSegments prompt = new PromptSegments().Add(System + Separator);
         foreach (Turn turn in turns)
         {
-            prompt.Add($"{RoleOf(turn)}:");
+            prompt.Add($"{RoleOf(turn)}:").BeginAnswer(turn.Role == Role.Assistant);
             if (!turn.IsEmpty)
             {
                 prompt.Add(" ").Add(turn).Add(Separator);
@@ -50,7 +50,7 @@ public sealed partial record ConversationTemplate
         foreach (Turn turn in turns)
         {
             bool answer = turn.Role == Role.Assistant;
-            prompt.Add($"{RoleOf(turn)}:");
+            prompt.Add($"{RoleOf(turn)}:").BeginAnswer(answer);
             if (!turn.IsEmpty)
             {
                 prompt.Add(" ", answer).Add(turn, answer).Add(answer ? AnswerEnd! : Separator, answer);
@@ -66,7 +66,7 @@ public sealed partial record ConversationTemplate
         foreach (Turn turn in turns)
         {
             bool answer = turn.Role == Role.Assistant;
-            prompt.Add(RoleOf(turn));
+            prompt.Add(RoleOf(turn)).BeginAnswer(answer);
             if (!turn.IsEmpty)
             {
                 prompt.Add(turn, answer).Add(Separator, answer);
@@ -100,7 +100,7 @@ public sealed partial record ConversationTemplate
             }
             else
             {
-                prompt.Add(" ", true).Add(turns[i], true).Add(" ", true).Add(AnswerEnd!, true);
+                prompt.BeginAnswer().Add(" ", true).Add(turns[i], true).Add(" ", true).Add(AnswerEnd!, true);
             }
         }
 

@@ -37,7 +37,7 @@ public static class PromptEncoder
             arranged = Alternating(template, arranged);
         }
 
-        (List<int> ids, List<int> labels) = Encode(template.TrainingPrompt(WithTags(template, arranged)).Items, tokenizer);
+        (List<int> ids, List<int> labels, _) = Encode(template.TrainingPrompt(WithTags(template, arranged)), tokenizer);
         bool truncated = maxLength < ids.Count;
         int count = truncated ? maxLength!.Value : ids.Count;
         int[] keptIds = [.. ids.Take(count)];
@@ -51,7 +51,19 @@ public static class PromptEncoder
     /// <param name="tokenizer">The tokenizer.</param>
     /// <returns>Ids, with <see cref="ImageToken"/> once for each image, up to where the answer begins.</returns>
     /// <exception cref="ArgumentException">The chat ends with an answer, or the template has no form for it.</exception>
-    public static int[] EncodePrompt(ConversationTemplate template, Conversation conversation, LlavaTokenizer tokenizer)
+    public static int[] EncodePrompt(ConversationTemplate template, Conversation conversation, LlavaTokenizer tokenizer) =>
+        EncodePieces(template, conversation, tokenizer).Ids;
+
+    /// <summary>Encodes a prompt that is written out already.</summary>
+    /// <param name="prompt">Text in which <c>&lt;image&gt;</c> marks the place of an image.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <returns>Ids, with <see cref="ImageToken"/> once for each image.</returns>
+    public static int[] EncodeMarked(string prompt, LlavaTokenizer tokenizer) =>
+        [.. Encode(new PromptSegments().Add(Turn.FromMarked(Role.Human, prompt)), tokenizer).Ids];
+
+    /// <summary>Encodes the prompt for the next answer of a chat, as <see cref="EncodePrompt"/> does, and cuts it into the pieces that another prompt may share.</summary>
+    /// <returns>Ids, and how many there are up to the end of each piece: after each image, where each earlier prompt of the same chat ended, and at the end.</returns>
+    internal static (int[] Ids, int[] Ends) EncodePieces(ConversationTemplate template, Conversation conversation, LlavaTokenizer tokenizer)
     {
         Turn? last = conversation.Turns.Count > 0 ? conversation.Turns[^1] : null;
         if (last is null || (last.Role == Role.Assistant && !last.IsEmpty))
@@ -61,15 +73,9 @@ public static class PromptEncoder
 
         IEnumerable<Turn> open = last.Role == Role.Human ? [new Turn(Role.Assistant, [])] : [];
         Conversation asked = WithTags(template, new Conversation(conversation.Turns.Concat(open), conversation.Id));
-        return [.. Encode(template.Prompt(asked).Items, tokenizer).Ids];
+        (List<int> ids, _, List<int> cuts) = Encode(template.Prompt(asked), tokenizer);
+        return ([.. ids], [.. cuts.Append(ids.Count).Where(static cut => cut > 0).Distinct()]);
     }
-
-    /// <summary>Encodes a prompt that is written out already.</summary>
-    /// <param name="prompt">Text in which <c>&lt;image&gt;</c> marks the place of an image.</param>
-    /// <param name="tokenizer">The tokenizer.</param>
-    /// <returns>Ids, with <see cref="ImageToken"/> once for each image.</returns>
-    public static int[] EncodeMarked(string prompt, LlavaTokenizer tokenizer) =>
-        [.. Encode(new PromptSegments().Add(Turn.FromMarked(Role.Human, prompt)).Items, tokenizer).Ids];
 
     private static Conversation WithTags(ConversationTemplate template, Conversation conversation) =>
         template.TagsImages ? conversation.Select(t => t.WithTaggedImages("<Image>", "</Image>")) : conversation;
@@ -96,10 +102,12 @@ public static class PromptEncoder
             : new Conversation(turns, conversation.Id);
     }
 
-    private static (List<int> Ids, List<int> Labels) Encode(IReadOnlyList<PromptSegment> segments, LlavaTokenizer tokenizer)
+    // Cuts are where images end and answers begin, in ids.
+    private static (List<int> Ids, List<int> Labels, List<int> Cuts) Encode(PromptSegments prompt, LlavaTokenizer tokenizer)
     {
         List<int> ids = [];
         List<int> labels = [];
+        List<int> cuts = [];
         if (tokenizer.Options.AddBos)
         {
             ids.Add(tokenizer.BosId);
@@ -108,8 +116,16 @@ public static class PromptEncoder
 
         StringBuilder text = new();
         List<(int Start, bool Supervised)> stretches = [];
-        foreach (PromptSegment segment in segments)
+        Queue<int> answers = [];
+        int begun = 0;
+        for (int i = 0; i < prompt.Items.Count; i++)
         {
+            for (; begun < prompt.Answers.Count && prompt.Answers[begun] == i; begun++)
+            {
+                answers.Enqueue(text.Length);
+            }
+
+            PromptSegment segment = prompt.Items[i];
             if (segment.Text is { } words)
             {
                 stretches.Add((text.Length, segment.Supervised));
@@ -120,11 +136,12 @@ public static class PromptEncoder
                 EncodeText();
                 ids.Add(ImageToken);
                 labels.Add(Ignore);
+                cuts.Add(ids.Count);
             }
         }
 
         EncodeText();
-        return (ids, labels);
+        return (ids, labels, cuts);
 
         void EncodeText()
         {
@@ -133,6 +150,12 @@ public static class PromptEncoder
             int at = 0;
             foreach (TextToken token in tokens)
             {
+                while (answers.TryPeek(out int answer) && answer <= token.Start)
+                {
+                    cuts.Add(ids.Count);
+                    answers.Dequeue();
+                }
+
                 while (at + 1 < stretches.Count && stretches[at + 1].Start <= token.Start)
                 {
                     at++;
@@ -144,6 +167,7 @@ public static class PromptEncoder
 
             text.Clear();
             stretches.Clear();
+            answers.Clear();
         }
     }
 }

@@ -4,8 +4,23 @@ namespace LlavaCuda.Text;
 internal sealed class PromptSegments
 {
     private readonly List<PromptSegment> _items = [];
+    private readonly List<int> _answers = [];
 
     public IReadOnlyList<PromptSegment> Items => _items;
+
+    /// <summary>Gets how many items stand before each answer; the prompt that asked for the answer ended there.</summary>
+    public IReadOnlyList<int> Answers => _answers;
+
+    /// <summary>Marks that an answer begins here, be it written already or still to be generated.</summary>
+    public PromptSegments BeginAnswer(bool begins = true)
+    {
+        if (begins)
+        {
+            _answers.Add(_items.Count);
+        }
+
+        return this;
+    }
 
     public PromptSegments Add(string text, bool supervised = false)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlavaCuda.Devices;
 using LlavaCuda.Generation;
 using LlavaCuda.Images;
@@ -57,6 +58,28 @@ public sealed class ChatSessionCudaTests
             using LlavaModel other = LlavaModel.Load(folder, device);
             Assert.Equal(expected, string.Concat(other.Ask("What is this?", [], Short)));
             Assert.Equal(string.Concat(Enumerable.Repeat(expected, 3)), await asking);
+        }
+        finally
+        {
+            CudaDevices.Return(device);
+        }
+    }
+
+    /// <summary>The kernels of a conversation, not their launches alone: each of some on the emulator is as slow as a hundred on the processor. <c>LLAVACUDA_CONVERSATIONS</c> asks for more.</summary>
+    /// <param name="type">The device's type.</param>
+    [Theory]
+    [InlineData(DType.F32)]
+    [InlineData(DType.BF16)]
+    public void Send_RandomConversations_AnswerAsFreshSessions(DType type)
+    {
+        int count = int.TryParse(Environment.GetEnvironmentVariable("LLAVACUDA_CONVERSATIONS"), CultureInfo.InvariantCulture, out int asked) ? asked : 6;
+        CudaDevice device = CudaDevices.Rent(type, Emulator.Order.Forward);
+        try
+        {
+            using RandomConversations conversations = new(device);
+            conversations.Run(first: 0, count);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{conversations.Counts}");
+            Assert.True(conversations.Counts.Compared >= count, $"{conversations.Counts}");
         }
         finally
         {

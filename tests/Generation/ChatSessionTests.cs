@@ -79,6 +79,15 @@ public sealed class ChatSessionTests : IDisposable
         Assert.Equal(string.Concat(_model.Ask("Why?", [], options)), string.Concat(_model.Ask("Why?", [], options)));
     }
 
+    [Fact]
+    public void Send_ThousandRandomConversations_AnswerAsFreshSessions()
+    {
+        using RandomConversations conversations = new(device: null);
+        conversations.Run(first: 0, count: 1000);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{conversations.Counts}");
+        Assert.True(conversations.Counts is { Compared: > 1500, Cancelled: > 100, Refused: > 50 }, $"{conversations.Counts}");
+    }
+
     private static string Say(ChatSession chat, string text, params RgbImage[] images) => string.Concat(chat.Send(text, images, Short));
 
     private static RgbImage Picture(int seed)

@@ -73,6 +73,51 @@ public abstract class TokenGeneratorTests(Bed bed)
     }
 
     [Fact]
+    public void Read_AfterAnyHistory_GivesTheBitsOfAFreshGenerator()
+    {
+        using OpTest test = new(bed);
+        using Llava model = TinyModels.Create(test.Device);
+        using TokenGenerator kept = new(model, Capacity);
+        Random random = new(1);
+        int[] ids = [.. Enumerable.Range(0, Capacity).Select(_ => random.Next(5) == 0 ? PackedBatch.ImageToken : random.Next(3, 64))];
+        int[] ends = [.. Enumerable.Range(1, Capacity - 1).Where(_ => random.Next(3) == 0)];
+        for (int i = 0; i < 40; i++)
+        {
+            // Other ids from some place on, other pieces from some place on, a prompt of another length, some tokens appended.
+            int from = random.Next(1, Capacity);
+            ids = random.Next(2) == 0 ? ids : [.. ids[..from], .. ids[from..].Select(_ => random.Next(3, 64))];
+            ends = random.Next(3) > 0 ? ends : [.. ends.Where(end => end < from || random.Next(2) == 0)];
+            int length = random.Next(1, Capacity);
+            while (PackedBatch.CountRows(model.Config, ids.AsSpan(0, length)) > Capacity - 4)
+            {
+                length--;
+            }
+
+            int[] pieces = [.. ends.Where(end => end < length), length];
+            using TokenGenerator fresh = new(model, Capacity);
+            fresh.Read(ids.AsSpan(0, length), pieces, Picture);
+            kept.Read(ids.AsSpan(0, length), pieces, Picture);
+            for (int appended = random.Next(4); appended >= 0; appended--)
+            {
+                Assert.Equal(Logits(test, fresh), Logits(test, kept));
+                Assert.Equal(fresh.Rows, kept.Rows);
+                int id = random.Next(3, 64);
+                fresh.Append(id);
+                kept.Append(id);
+            }
+        }
+
+        static void Picture(int picture, Span<float> pixels)
+        {
+            Random noise = new(picture);
+            foreach (ref float pixel in pixels)
+            {
+                pixel = noise.NextSingle();
+            }
+        }
+    }
+
+    [Fact]
     public void Append_BetweenOtherGenerators_GoesOnWithItsOwnRows()
     {
         using OpTest test = new(bed);
