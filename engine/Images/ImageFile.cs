@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SkiaSharp;
@@ -34,6 +35,22 @@ public static class ImageFile
         return Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name);
     }
 
+    /// <summary>Reads an image's size from the head of its file, without decoding pixels: a file that is cut short or damaged further on passes.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Width and height in pixels, as stored.</returns>
+    /// <exception cref="InvalidDataException">The file is empty, no image, or too large.</exception>
+    public static (int Width, int Height) ReadSize(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (file.Length == 0)
+        {
+            throw new InvalidDataException($"{path}: the file is empty (0 bytes).");
+        }
+
+        using SKCodec? codec = SKCodec.Create(file);
+        return AcceptedSize(codec, path);
+    }
+
     /// <summary>Decodes a picture in memory.</summary>
     /// <param name="file">The bytes of a file.</param>
     /// <param name="name">What error messages call the picture.</param>
@@ -44,14 +61,8 @@ public static class ImageFile
         fixed (byte* bytes = file)
         {
             using SKData data = SKData.Create((nint)bytes, file.Length);
-            using SKCodec codec = SKCodec.Create(data)
-                ?? throw new InvalidDataException($"{name}: not a picture that can be decoded; JPEG, PNG, WebP, GIF and BMP can.");
-            (int width, int height) = (codec.Info.Width, codec.Info.Height);
-            if (width < 1 || height < 1 || width > MaxSide || height > MaxSide || (long)width * height > MaxPixels)
-            {
-                throw new InvalidDataException($"{name}: claims {width}x{height} pixels; at most {MaxSide} a side and {MaxPixels / 1_000_000} million in all are accepted.");
-            }
-
+            using SKCodec? codec = SKCodec.Create(data);
+            (int width, int height) = AcceptedSize(codec, name);
             byte* rgba = (byte*)NativeMemory.Alloc((nuint)width * (nuint)height, 4);
             try
             {
@@ -103,6 +114,19 @@ public static class ImageFile
     /// <returns>The bytes of a JPEG file.</returns>
     public static byte[] EncodeJpeg(RgbImage image, int quality = 92) =>
         Encode(image, pixels => pixels.Encode(new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore)));
+
+    private static (int Width, int Height) AcceptedSize([NotNull] SKCodec? codec, string name)
+    {
+        if (codec is null)
+        {
+            throw new InvalidDataException($"{name}: not a picture that can be decoded; JPEG, PNG, WebP, GIF and BMP can.");
+        }
+
+        (int width, int height) = (codec.Info.Width, codec.Info.Height);
+        return width >= 1 && height >= 1 && width <= MaxSide && height <= MaxSide && (long)width * height <= MaxPixels
+            ? (width, height)
+            : throw new InvalidDataException($"{name}: claims {width}x{height} pixels; at most {MaxSide} a side and {MaxPixels / 1_000_000} million in all are accepted.");
+    }
 
     private static unsafe byte[] Encode(RgbImage image, Func<SKPixmap, SKData?> encode)
     {

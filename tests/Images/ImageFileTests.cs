@@ -50,6 +50,31 @@ public class ImageFileTests
     }
 
     [Fact]
+    public void ReadSize_HeadOfAFile_IsEnough()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("llava-images").FullName, "image");
+        RgbImage image = BicubicResizeTests.Noise(300, 211, seed: 5);
+        foreach (byte[] file in (byte[][])[ImageFile.EncodePng(image), ImageFile.EncodeJpeg(image)])
+        {
+            foreach (int length in (int[])[file.Length, file.Length - 40, file.Length / 2])
+            {
+                File.WriteAllBytes(path, file[..length]);
+                Assert.Equal((300, 211), ImageFile.ReadSize(path));
+            }
+
+            foreach (int length in (int[])[0, 1, 7, 20])
+            {
+                File.WriteAllBytes(path, file[..length]);
+                InvalidDataException error = Assert.Throws<InvalidDataException>(() => ImageFile.ReadSize(path));
+                Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        Assert.ThrowsAny<IOException>(() => ImageFile.ReadSize(path));
+    }
+
+    [Fact]
     public void Read_FileThatIsMissing_Throws() => Assert.Throws<FileNotFoundException>(() => ImageFile.Read(Path.Combine(Path.GetTempPath(), "no-such-picture.png")));
 
     [Theory]
