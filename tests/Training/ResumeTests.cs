@@ -67,10 +67,12 @@ public sealed class ResumeTests : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
-    public async Task Train_Signal_SavesAndExitsWith130(string name)
+    [InlineData("HUP")]
+    [InlineData("HUP", "HUP", "HUP")]
+    public async Task Train_Signal_SavesAndExitsWith130(params string[] names)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no signals to send.");
-        Assert.SkipWhen(name == "INT" && IgnoresInterrupts(), "Interrupts are ignored here, as in the background of a shell.");
+        Assert.SkipWhen(names.Any(Ignores), "The signal is ignored here, as in the background of a shell.");
         _folder.Data.WriteSamples(8);
         TrainingOptions options = _folder.Options(TrainingStage.Pretrain) with { Epochs = 2000, SaveEvery = 1_000_000 };
         using Process process = TrainingFolder.Start(options);
@@ -80,8 +82,9 @@ public sealed class ResumeTests : IDisposable
             line = await process.StandardOutput.ReadLineAsync();
         }
 
-        using (Process signal = Process.Start("kill", [$"-{name}", $"{process.Id}"]))
+        foreach (string name in names)
         {
+            using Process signal = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
             await signal.WaitForExitAsync();
         }
 
@@ -217,11 +220,11 @@ public sealed class ResumeTests : IDisposable
         LlavaCuda.Trainer.Metrics.MetricsLog.Read(Path.Combine(options.Out, "metrics.jsonl"), "loss");
 
     // A shell's background job inherits this, and the runtime leaves it so.
-    private static bool IgnoresInterrupts()
+    private static bool Ignores(string name)
     {
-        const int Interrupt = 2;
+        int signal = name switch { "HUP" => 1, "INT" => 2, _ => 15 };
         const string Status = "/proc/self/status", Key = "SigIgn:";
         string? mask = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(static line => line.StartsWith(Key, StringComparison.Ordinal)) : null;
-        return mask is not null && (ulong.Parse(mask.AsSpan(Key.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1ul << (Interrupt - 1))) != 0;
+        return mask is not null && (ulong.Parse(mask.AsSpan(Key.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1ul << (signal - 1))) != 0;
     }
 }

@@ -3,19 +3,26 @@ using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Commands;
 
-/// <summary>Shows a training run on the console: lines that stay, and the progress below them.</summary>
+/// <summary>Shows a training run on the console: lines that stay, and the progress below them. A console that is gone does not end the run.</summary>
 internal sealed class ConsoleTrainingOutput(string label) : ITrainingOutput, IDisposable
 {
+    private readonly TolerantWriter _out = new(Console.Out);
+    private readonly TolerantWriter _error = new(Console.Error);
     private ProgressLine? _progress;
 
-    public void Dispose() => _progress?.Dispose();
+    public void Dispose()
+    {
+        _progress?.Dispose();
+        _out.Dispose();
+        _error.Dispose();
+    }
 
     /// <inheritdoc/>
     public void Write(string line)
     {
         if (_progress is null)
         {
-            Console.Out.WriteLine(line);
+            _out.WriteLine(line);
         }
         else
         {
@@ -29,7 +36,7 @@ internal sealed class ConsoleTrainingOutput(string label) : ITrainingOutput, IDi
         // On a terminal both streams share the line of the progress; else warnings belong on the error stream.
         if (Console.IsErrorRedirected || Console.IsOutputRedirected)
         {
-            Console.Error.WriteLine($"warning: {line}");
+            _error.WriteLine($"warning: {line}");
         }
         else
         {
@@ -38,7 +45,7 @@ internal sealed class ConsoleTrainingOutput(string label) : ITrainingOutput, IDi
     }
 
     /// <inheritdoc/>
-    public void Begin(long done, long steps) => _progress = ProgressLine.ForConsole(label, steps, done);
+    public void Begin(long done, long steps) => _progress = ProgressLine.ForConsole(_out, label, steps, done);
 
     /// <inheritdoc/>
     public void Report(in TrainingProgress progress) =>

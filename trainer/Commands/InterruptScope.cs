@@ -2,18 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace LlavaCuda.Trainer.Commands;
 
-/// <summary>As long as it lives, Ctrl-C and a polite kill cancel a token; a second one ends the program as it always does.</summary>
+/// <summary>As long as it lives, Ctrl-C, a polite kill and the closing of the terminal cancel a token; a second Ctrl-C or kill ends the program as it always does.</summary>
 internal sealed class InterruptScope : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _terminate;
+    private readonly PosixSignalRegistration[] _signals;
+    private volatile bool _asked;
 
-    internal InterruptScope()
-    {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-    }
+    // A signal that the process was started to ignore, as SIGHUP under nohup, stays ignored: the runtime sees to it.
+    internal InterruptScope() =>
+        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 
     /// <summary>Gets what is cancelled.</summary>
     internal CancellationToken Token => _stop.Token;
@@ -21,8 +19,7 @@ internal sealed class InterruptScope : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _interrupt.Dispose();
-        _terminate.Dispose();
+        Array.ForEach(_signals, static signal => signal.Dispose());
         _stop.Dispose();
     }
 
@@ -30,7 +27,9 @@ internal sealed class InterruptScope : IDisposable
     {
         try
         {
-            signal.Cancel = !_stop.IsCancellationRequested;
+            // A closing terminal may send SIGHUP several times, by the shell and by the system: nobody asks for haste by it.
+            signal.Cancel = signal.Signal == PosixSignal.SIGHUP || !_asked;
+            _asked |= signal.Signal != PosixSignal.SIGHUP;
             _stop.Cancel();
         }
         catch (ObjectDisposedException)

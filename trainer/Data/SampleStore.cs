@@ -23,6 +23,16 @@ public sealed class SampleStore
     /// <returns>The sample.</returns>
     public TokenizedSample this[int sample] => _samples[sample];
 
+    /// <summary>Tells whether a token that carries loss comes after an image, and so depends on it.</summary>
+    /// <param name="sample">The sample's number.</param>
+    /// <returns>Whether the vision tower and the projector can learn from the sample.</returns>
+    internal bool LossReachesImage(int sample)
+    {
+        ReadOnlySpan<int> stored = Stored(sample);
+        int image = _samples[sample].Images.Count == 0 ? -1 : stored.IndexOf(PackedBatch.ImageToken);
+        return image >= 0 && stored[image..].ContainsAnyInRange(Supervised, int.MaxValue);
+    }
+
     /// <summary>Appends a sample's tokens to a batch.</summary>
     /// <param name="sample">Its number.</param>
     /// <param name="batch">The batch.</param>

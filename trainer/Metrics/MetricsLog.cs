@@ -27,13 +27,33 @@ internal sealed class MetricsLog : IDisposable
         _writer = new Utf8JsonWriter(_row);
     }
 
+    /// <summary>Writes the row of a step with the time of day, how many passes over the data are done, and the seconds that training has taken so far.</summary>
+    internal void Append(long step, DateTimeOffset time, double epoch, double elapsed, params ReadOnlySpan<Metric> metrics)
+    {
+        Begin(step);
+        _writer.WriteString("time", new DateTime(time.UtcTicks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond, DateTimeKind.Utc));
+        _writer.WriteNumber("epoch", epoch);
+        _writer.WriteNumber("elapsed", elapsed);
+        End(metrics);
+    }
+
     /// <summary>Writes the row of a step; numbers that JSON does not have, as not-a-number, become null.</summary>
     internal void Append(long step, params ReadOnlySpan<Metric> metrics)
+    {
+        Begin(step);
+        End(metrics);
+    }
+
+    private void Begin(long step)
     {
         _row.ResetWrittenCount();
         _writer.Reset();
         _writer.WriteStartObject();
         _writer.WriteNumber(StepKey, step);
+    }
+
+    private void End(ReadOnlySpan<Metric> metrics)
+    {
         foreach (Metric metric in metrics)
         {
             if (!double.IsFinite(metric.Value))

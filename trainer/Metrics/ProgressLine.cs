@@ -44,8 +44,8 @@ internal sealed class ProgressLine : IDisposable
     }
 
     /// <summary>A line on the console, in the style that the console allows.</summary>
-    internal static ProgressLine ForConsole(string label, long totalSteps, long firstStep = 0) =>
-        new(Console.Out, label, totalSteps, firstStep, ProgressStyle.OfConsole());
+    internal static ProgressLine ForConsole(TextWriter console, string label, long totalSteps, long firstStep = 0) =>
+        new(console, label, totalSteps, firstStep, ProgressStyle.OfConsole());
 
     /// <summary>Tells that a step is done.</summary>
     /// <param name="step">Its number, from 1 on.</param>

@@ -103,6 +103,11 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     /// <summary>Gets the parts that the stage trains.</summary>
     public IReadOnlyList<ModelPart> Trained => Stage == TrainingStage.Pretrain ? [ModelPart.Projector] : [ModelPart.Projector, ModelPart.Language];
 
+    /// <summary>Gets the peak learning rate of a part.</summary>
+    /// <param name="part">The part.</param>
+    /// <returns>The projector's own rate where it has one, else <see cref="LearningRate"/>.</returns>
+    public double PeakRate(ModelPart part) => part == ModelPart.Projector ? ProjectorLearningRate ?? LearningRate : LearningRate;
+
     /// <summary>Refuses what makes no sense, named by the option of the command line.</summary>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>

@@ -17,7 +17,7 @@ public sealed class TrainingRun
 {
     private readonly TrainingOptions _options;
     private readonly Device _device;
-    private readonly ITrainingOutput _output;
+    private readonly RunOutput _output;
     private readonly CheckpointStore _checkpoints;
 
     /// <summary>Initializes a new instance of the <see cref="TrainingRun"/> class.</summary>
@@ -29,8 +29,8 @@ public sealed class TrainingRun
     {
         _options = options.Validate();
         _device = device;
-        _output = output;
-        _checkpoints = new CheckpointStore(options.Out, options.Keep, output.Warn);
+        _output = new RunOutput(output);
+        _checkpoints = new CheckpointStore(options.Out, options.Keep, _output.Warn);
     }
 
     /// <summary>Runs.</summary>
@@ -74,6 +74,11 @@ public sealed class TrainingRun
             _output.Write(line);
         }
 
+        foreach (string warning in new LearningOutlook(_options, setup, static _ => false).Warnings())
+        {
+            _output.Warn(warning);
+        }
+
         cancellation.ThrowIfCancellationRequested();
         SortedDictionary<string, string> identity = RunIdentity.Of(_options, setup.Steps, setup.MaxRows, setup.Data, setup.Images, model);
         TrainingResult result = Train(setup, model, plan.Activations, identity, cancellation);
@@ -93,12 +98,13 @@ public sealed class TrainingRun
         _output.Write($"{setup.Steps - first:N0} of {setup.Steps:N0} steps to make, each of up to {_options.Accumulate} x {_options.Batch} samples");
         if (_options.DryRun)
         {
-            _output.Write("dry run: everything is in order; nothing was trained or written");
+            string order = _output.Warnings switch { 0 => "everything is in order", 1 => "there is a warning above", int warnings => $"there are {warnings} warnings above" };
+            _output.Write($"dry run: {order}; nothing was trained or written");
             return new TrainingResult(false, first, double.NaN, []);
         }
 
         using StepRunner runner = new(model, optimizer, arena, LearningRateSchedule.FromRatio(setup.Steps, _options.WarmupRatio), _options, setup.Data.Samples);
-        using TrainingMetrics metrics = new(_options.Out, $"{_options.Stage} {Path.GetFileName(Path.GetFullPath(_options.Out))}", first);
+        using TrainingMetrics metrics = new(_options.Out, $"{_options.Stage} {Path.GetFileName(Path.GetFullPath(_options.Out))}", first, setup.NewOrder().StepsPerEpoch, _output.Warn);
         using BatchLoader loader = new(
             setup.Data.Samples, setup.NewOrder(), setup.Config, new ImageProcessor(setup.Images), _options.Images ?? string.Empty, _options.Batch, first, setup.Steps, _options.Workers);
         return Loop(setup.Steps, first, runner, loader, metrics, step => _checkpoints.Save(step, model, optimizer, identity), cancellation);
@@ -188,11 +194,13 @@ public sealed class TrainingRun
         // The weights that the run began with are read once more and held against the result.
         using ComparingDevice comparing = new(_device);
         setup.LoadWeights(model.Parameters, comparing);
+        LearningOutlook outlook = new(_options, setup, static _ => false);
         List<PartChange> changes = [.. Enum.GetValues<ModelPart>().Select(part => new PartChange(part, setup.Trained.Contains(part), comparing.LargestDifference(model.Parameters, part)))];
         foreach (PartChange change in changes)
         {
-            Check(change, setup.MustChange(change.Part));
-            _output.Write(string.Create(CultureInfo.InvariantCulture, $"{Name(change.Part)}: {(change.Trained ? $"weights moved by up to {change.Largest:G3}" : "frozen, unchanged to the bit")}"));
+            Check(change, outlook.Learns(change.Part));
+            string moved = change.Largest == 0 ? "trained, but no weight has changed" : $"weights moved by up to {change.Largest:G3}";
+            _output.Write(string.Create(CultureInfo.InvariantCulture, $"{change.Part.InWords()}: {(change.Trained ? moved : "frozen, unchanged to the bit")}"));
         }
 
         return result with { Changes = changes };
@@ -202,12 +210,12 @@ public sealed class TrainingRun
     {
         if (!change.Trained && change.Largest != 0)
         {
-            throw new InvalidOperationException($"The {Name(change.Part)} was frozen, but its weights have changed by up to {change.Largest:G3}: the result is not to be trusted.");
+            throw new InvalidOperationException($"The {change.Part.InWords()} was frozen, but its weights have changed by up to {change.Largest:G3}: the result is not to be trusted.");
         }
 
         if (change.Largest == 0 && mustChange)
         {
-            throw new InvalidOperationException($"The {Name(change.Part)} was trained, but none of its weights has changed: the result is not to be trusted.");
+            throw new InvalidOperationException($"The {change.Part.InWords()} was trained, but none of its weights has changed: the result is not to be trusted.");
         }
     }
 
@@ -215,16 +223,8 @@ public sealed class TrainingRun
     {
         foreach (ModelPart part in Enum.GetValues<ModelPart>())
         {
-            double rate = part == ModelPart.Projector ? _options.ProjectorLearningRate ?? _options.LearningRate : _options.LearningRate;
-            string how = setup.Trained.Contains(part) ? $"trained, peak learning rate {rate:G3}, decay {_options.WeightDecay:G3}" : "frozen";
-            yield return string.Create(CultureInfo.InvariantCulture, $"{Name(part)}: {parameters.Count(part):N0} weights, {how}");
+            string how = setup.Trained.Contains(part) ? $"trained, peak learning rate {_options.PeakRate(part):G3}, decay {_options.WeightDecay:G3}" : "frozen";
+            yield return string.Create(CultureInfo.InvariantCulture, $"{part.InWords()}: {parameters.Count(part):N0} weights, {how}");
         }
     }
-
-    private static string Name(ModelPart part) => part switch
-    {
-        ModelPart.Vision => "vision tower",
-        ModelPart.Projector => "projector",
-        _ => "language model",
-    };
 }

@@ -79,14 +79,6 @@ internal sealed class TrainingSetup
         return report;
     }
 
-    /// <summary>Tells whether a part must come out changed: it is trained, at a rate above zero, on data that reaches it.</summary>
-    internal bool MustChange(ModelPart part)
-    {
-        double rate = part == ModelPart.Projector ? _options.ProjectorLearningRate ?? _options.LearningRate : _options.LearningRate;
-        bool warmsUpOnly = Steps == 1 && _options.WarmupRatio > 0;
-        return Trained.Contains(part) && rate > 0 && !warmsUpOnly && Data.Unsupervised == 0 && (part != ModelPart.Projector || HasPictures);
-    }
-
     private bool HasPictures => Enumerable.Range(0, Data.Samples.Count).Any(i => Data.Samples[i].Images.Count > 0);
 
     private static ModelFolder OpenModel(TrainingOptions options) => options switch
