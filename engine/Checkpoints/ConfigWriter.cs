@@ -152,7 +152,7 @@ internal static class ConfigWriter
     // The shortest decimal of the single: 1e-05 stays 1e-05.
     private static double Decimal(float value) => double.Parse(value.ToString("R", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string AspectName(ImageAspect aspect) => aspect == ImageAspect.Pad ? "pad" : "square";
+    internal static string AspectName(ImageAspect aspect) => aspect == ImageAspect.Pad ? "pad" : "square";
 
     private static string SelectionName(LlavaConfig config) => config.FeatureSelection == FeatureSelection.Patch ? "default" : "full";
 

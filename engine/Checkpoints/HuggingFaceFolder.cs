@@ -1,6 +1,8 @@
+using System.Text;
 using LlavaCuda.Devices;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
+using LlavaCuda.Text;
 
 namespace LlavaCuda.Checkpoints;
 
@@ -32,10 +34,22 @@ public static class HuggingFaceFolder
             ConfigWriter.Write(files, "config.json", json => ConfigWriter.HuggingFace(json, config, vocabulary, how));
             ConfigWriter.Write(files, "generation_config.json", json => ConfigWriter.Generation(json, config.Text, vocabulary.PadTokenId));
             ConfigWriter.Write(files, "processor_config.json", json => ConfigWriter.Processor(json, config));
-            ConfigWriter.Write(files, "chat_template.json", static json => json.WriteString("chat_template", ChatTemplateText.Llava));
-            SavedParts.Write(files, config, how, how.Tokenizer is null ? null : vocabulary.Extend(how.Tokenizer));
+            string? chatTemplate = how.Template?.ToJinja();
+            WriteChatTemplate(files, chatTemplate);
+            LlavaTokenizer? tokenizer = how.Tokenizer is null ? null : vocabulary.Extend(how.Tokenizer);
+            SavedParts.Write(files, config, how, tokenizer?.With(tokenizer.Options with { ChatTemplate = chatTemplate }));
             SafetensorsWriter.WriteSharded(files, [.. table.All.Select(p => Source(p, device, vocabulary.Size))], how.Type, how.MaxShardBytes);
         }, how.CreateFile);
+    }
+
+    // Recent versions read the one, older ones the other; an older tokenizer's own lies in its configuration.
+    private static void WriteChatTemplate(AtomicFolder files, string? template)
+    {
+        if (template is not null)
+        {
+            files.WriteFile("chat_template.jinja", stream => stream.Write(Encoding.UTF8.GetBytes(template)));
+            ConfigWriter.Write(files, "chat_template.json", json => json.WriteString("chat_template", template));
+        }
     }
 
     private static TensorSource Source(Parameter parameter, Device device, int vocabulary)

@@ -40,10 +40,10 @@ public sealed record HuggingFaceVocabulary(int Size, int ImageTokenId, int? PadT
         List<AddedToken> added = [.. tokenizer.AddedTokens, new AddedToken(LlavaTokenizer.ImageMarker, ImageTokenId)];
         if (PadTokenId != ImageTokenId + 1 || tokenizer.FindId(PadToken) is not null)
         {
-            return new LlavaTokenizer(tokenizer.Model, tokenizer.Options with { AddedTokens = added });
+            return tokenizer.With(tokenizer.Options with { AddedTokens = added });
         }
 
         added.Add(new AddedToken(PadToken, ImageTokenId + 1));
-        return new LlavaTokenizer(tokenizer.Model, tokenizer.Options with { AddedTokens = added, PadToken = PadToken });
+        return tokenizer.With(tokenizer.Options with { AddedTokens = added, PadToken = PadToken });
     }
 }

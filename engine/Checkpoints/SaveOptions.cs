@@ -20,6 +20,12 @@ public sealed record SaveOptions
     /// <summary>Gets the tokenizer that is saved along, or null for none.</summary>
     public LlavaTokenizer? Tokenizer { get; init; }
 
+    /// <summary>
+    /// Gets the conversation template that the weights were trained with, or null where it is not known. It goes into the manifest, and in Hugging Face's layout in Jinja to where other
+    /// programs look for it; without it no chat template is written but the one that the tokenizer's own folder had.
+    /// </summary>
+    public ConversationTemplate? Template { get; init; }
+
     /// <summary>Gets the name or path of the vision tower that the original layout's <c>mm_vision_tower</c> says, or null for the published name of a tower of these extents.</summary>
     public string? VisionTower { get; init; }
 

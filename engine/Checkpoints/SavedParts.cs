@@ -15,6 +15,11 @@ internal static class SavedParts
             files.WriteFiles(tokenizer.Save);
         }
 
+        if (options.Template is { } template)
+        {
+            files.WriteFiles(new ModelManifest { Template = template.Name, ImageAspect = ConfigWriter.AspectName(options.ImagesFor(config).Aspect) }.Write);
+        }
+
         options.WriteMore?.Invoke(files);
     }
 }

@@ -37,7 +37,7 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
 
         return turns.Count == 0
             ? throw new ArgumentException("There is no message of the user.")
-            : new ChatPrompt(new Conversation(turns), images, system.Count == 0 ? template : template with { System = string.Join("\n", system) });
+            : new ChatPrompt(new Conversation(turns), images, system.Count == 0 ? template : template.WithSystem(string.Join("\n", system)));
     }
 
     /// <summary>Translates options; what the model cannot do is refused.</summary>

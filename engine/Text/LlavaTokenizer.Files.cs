@@ -4,15 +4,17 @@ using System.Text.Json;
 
 namespace LlavaCuda.Text;
 
-/// <content>Model folders: <c>tokenizer.model</c>, <c>tokenizer_config.json</c>, <c>added_tokens.json</c>, <c>special_tokens_map.json</c>.</content>
+/// <content>Model folders: <c>tokenizer.model</c>, <c>tokenizer_config.json</c>, <c>added_tokens.json</c>, <c>special_tokens_map.json</c>; <c>tokenizer.json</c> is written for others.</content>
 public sealed partial class LlavaTokenizer
 {
     private const string ModelFile = "tokenizer.model";
     private const string ConfigFile = "tokenizer_config.json";
+    private const string FastFile = "tokenizer.json";
     private const string AddedFile = "added_tokens.json";
+    private const string ChatTemplateKey = "chat_template";
     private const string SpecialFile = "special_tokens_map.json";
 
-    /// <summary>Settings of a loaded folder that mean nothing here, such as a chat template; they are written back.</summary>
+    /// <summary>Settings of a loaded folder that mean nothing here, such as the class of its processor; they are written back.</summary>
     private Dictionary<string, JsonElement> _savedConfig = [];
 
     /// <summary>Loads the tokenizer of a model folder.</summary>
@@ -41,7 +43,7 @@ public sealed partial class LlavaTokenizer
         }
     }
 
-    /// <summary>Writes the tokenizer into a folder in the layout of transformers' LlamaTokenizer.</summary>
+    /// <summary>Writes the tokenizer into a folder as transformers' LlamaTokenizer reads it, slow or fast.</summary>
     /// <param name="folder">The folder; it is made where it is missing.</param>
     public void Save(string folder)
     {
@@ -50,6 +52,11 @@ public sealed partial class LlavaTokenizer
         Write(folder, ModelFile, Model.ToBytes());
         Write(folder, SpecialFile, Json(WriteSpecial));
         Write(folder, ConfigFile, Json(WriteConfig));
+        if (TokenizerJson.CanExpress(this))
+        {
+            Write(folder, FastFile, Json(writer => TokenizerJson.Write(writer, this)));
+        }
+
         if (behind.Length > 0)
         {
             Write(folder, AddedFile, Json(writer =>
@@ -108,17 +115,17 @@ public sealed partial class LlavaTokenizer
         foreach (AddedToken token in AddedTokens)
         {
             writer.WriteStartObject(token.Id.ToString(CultureInfo.InvariantCulture));
-            writer.WriteString("content", token.Content);
-            writer.WriteBoolean("lstrip", token.StripLeft);
-            writer.WriteBoolean("normalized", false);
-            writer.WriteBoolean("rstrip", token.StripRight);
-            writer.WriteBoolean("single_word", false);
-            writer.WriteBoolean("special", token.Special);
+            TokenizerJson.WriteAdded(writer, this, token);
             writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
-        foreach ((string key, JsonElement value) in _savedConfig)
+        if (Options.ChatTemplate is { } template)
+        {
+            writer.WriteString(ChatTemplateKey, template);
+        }
+
+        foreach ((string key, JsonElement value) in _savedConfig.Where(setting => setting.Key != ChatTemplateKey || Options.ChatTemplate is null))
         {
             writer.WritePropertyName(key);
             value.WriteTo(writer);

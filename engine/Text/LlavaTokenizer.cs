@@ -100,8 +100,11 @@ public sealed partial class LlavaTokenizer
     public LlavaTokenizer WithAddedToken(string content, int? id = null)
     {
         AddedToken token = new(content, id ?? VocabularySize);
-        return new LlavaTokenizer(Model, Options with { AddedTokens = [.. AddedTokens, token] }) { _savedConfig = _savedConfig };
+        return With(Options with { AddedTokens = [.. AddedTokens, token] });
     }
+
+    /// <summary>Makes a tokenizer of the same vocabulary and folder with other options.</summary>
+    internal LlavaTokenizer With(LlavaTokenizerOptions options) => new(Model, options) { _savedConfig = _savedConfig };
 
     /// <summary>Appends tokens with their places in the text; <paramref name="imageIsText"/> spells <c>&lt;image&gt;</c> out even where it is a token.</summary>
     internal void Encode(ReadOnlySpan<char> text, List<TextToken> tokens, bool imageIsText)

@@ -27,6 +27,9 @@ public sealed record LlavaTokenizerOptions
     /// <summary>Gets the string of the padding token; null stands for the unknown token.</summary>
     public string? PadToken { get; init; }
 
+    /// <summary>Gets the Jinja text that other programs render conversations with, or null for what the folder had.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>Gets added tokens besides the four above.</summary>
     public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 }

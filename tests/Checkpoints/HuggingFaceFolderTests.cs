@@ -107,6 +107,39 @@ public sealed class HuggingFaceFolderTests : IDisposable
         Assert.Equal(folder.Path, folder.TokenizerFolder);
     }
 
+    [Theory]
+    [InlineData("v1")]
+    [InlineData("llava_llama_2")]
+    [InlineData("chatml_direct")]
+    [InlineData("plain")]
+    public void Save_WithTemplate_EveryFileHasItsJinja(string name)
+    {
+        string jinja = ConversationTemplates.Parse(name).ToJinja();
+        LlavaTokenizer tokenizer = new(SentencePieceTrainer.Train(["some text"], 300), new LlavaTokenizerOptions { ChatTemplate = "of the base" });
+        using LoadedModel model = TinyModel.Make(TinyModel.Config());
+        HuggingFaceFolder.Save(_folder.At("model"), model.Table, model.Device, model.Config, new SaveOptions { Tokenizer = tokenizer, Template = ConversationTemplates.Parse(name) });
+
+        using JsonDocument legacy = Json("chat_template.json"), own = Json("tokenizer_config.json");
+        Assert.Equal(jinja, File.ReadAllText(_folder.At("model", "chat_template.jinja")));
+        Assert.Equal(jinja, legacy.RootElement.GetProperty("chat_template").GetString());
+        Assert.Equal(jinja, own.RootElement.GetProperty("chat_template").GetString());
+        Assert.Equal(name, ModelManifest.TryRead(_folder.At("model"))!.Template);
+    }
+
+    [Fact]
+    public void Save_WithoutTemplate_WritesNoneButTheTokenizersOwn()
+    {
+        LlavaTokenizer tokenizer = new(SentencePieceTrainer.Train(["some text"], 300), new LlavaTokenizerOptions { ChatTemplate = "of the base" });
+        tokenizer.Save(_folder.At("base"));
+        using LoadedModel model = TinyModel.Make(TinyModel.Config());
+        HuggingFaceFolder.Save(_folder.At("model"), model.Table, model.Device, model.Config, new SaveOptions { Tokenizer = LlavaTokenizer.Load(_folder.At("base")) });
+
+        using JsonDocument own = Json("tokenizer_config.json");
+        Assert.Equal("of the base", own.RootElement.GetProperty("chat_template").GetString());
+        Assert.False(File.Exists(_folder.At("model", "chat_template.jinja")) || File.Exists(_folder.At("model", "chat_template.json")));
+        Assert.Null(ModelManifest.TryRead(_folder.At("model")));
+    }
+
     [Fact]
     public void Save_Files_SayWhatOtherProgramsNeed()
     {

@@ -88,7 +88,7 @@ public sealed class LlavaTokenizerTests : IDisposable
         Assert.Equal(saved.Model.Pieces, loaded.Model.Pieces);
         Assert.Equal(saved.Encode("some<image>text</s>"), loaded.Encode("some<image>text</s>"));
         Assert.Equal(
-            ["added_tokens.json", "special_tokens_map.json", "tokenizer.model", "tokenizer_config.json"],
+            ["added_tokens.json", "special_tokens_map.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json"],
             Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
     }
 

@@ -90,7 +90,7 @@ internal static class BaseModels
         {
             Images = Processor,
             Tokenizer = tokenizer,
-            WriteMore = static files => files.WriteFiles(new ModelManifest { Template = Template, ImageAspect = "square" }.Write),
+            Template = ConversationTemplates.Parse(Template),
         });
 
     private static LlavaTokenizer MakeTokenizer(int seed, ConversationTemplate template)

@@ -1,7 +1,7 @@
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
-using LlavaCuda.Images;
 using LlavaCuda.Models;
+using LlavaCuda.Text;
 using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Trainer.Training;
@@ -70,15 +70,8 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
             Type = options.SaveType,
             Images = setup.Images,
             Tokenizer = ProjectorAlone ? null : setup.Tokenizer,
-            WriteMore = files =>
-            {
-                files.WriteFile("training.json", stream => RunIdentity.Write(stream, setup.Steps, identity));
-                files.WriteFiles(new ModelManifest
-                {
-                    Template = options.Template,
-                    ImageAspect = options.ImageAspect == ImageAspect.Pad ? "pad" : "square",
-                }.Write);
-            },
+            Template = ConversationTemplates.Parse(options.Template),
+            WriteMore = files => files.WriteFile("training.json", stream => RunIdentity.Write(stream, setup.Steps, identity)),
         };
         if (ProjectorAlone)
         {
