@@ -58,6 +58,7 @@ public static class ImageFile
     /// <exception cref="InvalidDataException">The bytes are no picture, are damaged, cut short or too large.</exception>
     public static unsafe RgbImage Decode(ReadOnlySpan<byte> file, string name)
     {
+        SkiaLibrary.Require();
         fixed (byte* bytes = file)
         {
             using SKData data = SKData.Create((nint)bytes, file.Length);
@@ -130,6 +131,7 @@ public static class ImageFile
 
     private static unsafe byte[] Encode(RgbImage image, Func<SKPixmap, SKData?> encode)
     {
+        SkiaLibrary.Require();
         byte* rgba = (byte*)NativeMemory.Alloc((nuint)image.Width * (nuint)image.Height, 4);
         try
         {

@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
+using LlavaCuda.Images;
 
 namespace LlavaCuda.Trainer.Commands;
 
-/// <summary><c>llava doctor</c>: what this machine offers, and why not more.</summary>
+/// <summary><c>llava doctor</c>: the devices detected, and what is missing.</summary>
 internal static class DoctorCommand
 {
     /// <summary>Makes the command.</summary>
@@ -25,17 +26,9 @@ internal static class DoctorCommand
         Row("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}");
         Row("device", device.Description);
         Row("memory", string.Create(CultureInfo.InvariantCulture, $"{device.FreeBytes / (double)(1L << 30):F1} GiB free of {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):F1} GiB"));
-        Row("pictures", Pictures());
+        Row("images", SkiaLibrary.Reason ?? "SkiaSharp (libSkiaSharp)");
         CudaReport.Print(Row);
 
         void Row(string name, string text) => output.WriteLine($"{name,-8} {text}");
-    }
-
-    private static string Pictures()
-    {
-        const string Library = "libSkiaSharp";
-        bool found = NativeLibrary.TryLoad(Library, typeof(CpuDevice).Assembly, searchPath: null, out nint handle);
-        NativeLibrary.Free(handle);
-        return found ? $"SkiaSharp ({Library})" : $"SkiaSharp's {Library} is missing: pictures cannot be read";
     }
 }

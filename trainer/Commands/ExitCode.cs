@@ -20,7 +20,7 @@ internal static class ExitCode
 
     /// <summary>Takes the wrapping off exceptions that carry another.</summary>
     internal static Exception Unwrap(Exception error) =>
-        error is AggregateException or TargetInvocationException && error.InnerException is { } inner ? Unwrap(inner) : error;
+        error is AggregateException or TargetInvocationException or TypeInitializationException && error.InnerException is { } inner ? Unwrap(inner) : error;
 
     /// <summary>Writes an exception as one line, without the framework's notes on the parameter.</summary>
     internal static string Line(Exception error)
