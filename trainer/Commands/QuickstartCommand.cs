@@ -64,8 +64,8 @@ internal static class QuickstartCommand
         output.WriteLine($"Look at {Path.Combine(options.Out, "samples.png")} and {Path.Combine(options.Out, "loss.png")}; the figures are in {Path.Combine(options.Out, "summary.json")}.");
         string picture = Path.Combine(options.Out, QuickstartRun.ExampleFile);
         output.WriteLine("Talk to it, for example about a picture that it has never seen (it knows questions about colour, shape, place and count, and little else):");
-        output.WriteLine($"  dotnet run -c Release --project trainer -- ask --model {model} --image {picture} --question \"What color is the shape?\"");
-        output.WriteLine($"  dotnet run -c Release --project trainer -- chat --model {model} --image {picture}");
+        output.WriteLine($"  {Invocation.Line("ask", "--model", model, "--image", picture, "--question", "What color is the shape?")}");
+        output.WriteLine($"  {Invocation.Line("chat", "--model", model, "--image", picture)}");
 
         void Row(string name, double value, string meaning) => output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-18} {100 * value,6:F1} %  {meaning}").TrimEnd());
     }
