@@ -1,5 +1,6 @@
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
+using LlavaCuda.Formats;
 using LlavaCuda.Generation;
 using LlavaCuda.Models;
 using LlavaCuda.Optimizers;

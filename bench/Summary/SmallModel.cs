@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
+using LlavaCuda.Formats;
 using LlavaCuda.Generation;
 using LlavaCuda.Models;
 using LlavaCuda.Optimizers;

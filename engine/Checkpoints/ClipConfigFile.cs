@@ -1,3 +1,4 @@
+using LlavaCuda.Formats;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
 

@@ -1,3 +1,4 @@
+using LlavaCuda.Formats;
 using LlavaCuda.Models;
 
 namespace LlavaCuda.Checkpoints;

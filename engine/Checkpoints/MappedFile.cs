@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using LlavaCuda.Formats;
 using Microsoft.Win32.SafeHandles;
 
 namespace LlavaCuda.Checkpoints;
@@ -14,15 +15,10 @@ internal sealed unsafe class MappedFile : IDisposable
     internal MappedFile(string path)
     {
         Path = path;
-        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        FileStream stream = RegularFile.OpenRead(path, options: FileOptions.None);
         try
         {
             Length = stream.Length;
-            if (Length == 0)
-            {
-                throw new InvalidDataException($"{path} is empty.");
-            }
-
             _file = MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         }
         catch

@@ -1,4 +1,5 @@
 using LlavaCuda.Devices;
+using LlavaCuda.Formats;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
 
@@ -123,7 +124,7 @@ public sealed partial class ModelFolder
         if (PreprocessorFile is not null)
         {
             ConfigSection file = ConfigSection.Open(PreprocessorFile);
-            options = ImageProcessorOptions.Parse((file.Section("image_processor") ?? file).Json, PreprocessorFile);
+            options = ImageProcessorOptions.Read(file.Section("image_processor") ?? file);
         }
 
         return options.CropSize == Config.Vision.ImageSize

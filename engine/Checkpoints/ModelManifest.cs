@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LlavaCuda.Formats;
+using LlavaCuda.Text;
 
 namespace LlavaCuda.Checkpoints;
 
@@ -25,20 +27,20 @@ public sealed record ModelManifest
     /// <exception cref="InvalidDataException">The file is not what it should be.</exception>
     public static ModelManifest? TryRead(string folder)
     {
-        string file = Path.Combine(folder, FileName);
-        if (!File.Exists(file))
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
         {
             return null;
         }
 
-        try
+        ConfigSection file = ConfigSection.Open(path);
+        ModelManifest manifest = new() { Template = file.OptionalText("template"), ImageAspect = file.OptionalText("image_aspect") };
+        if (manifest.Template is { } name && ConversationTemplates.All.All(template => template.Name != name))
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), ManifestJson.Default.ModelManifest);
+            throw file.Wrong("template", $"one of {string.Join(", ", ConversationTemplates.All.Select(static template => template.Name))}");
         }
-        catch (JsonException error)
-        {
-            throw new InvalidDataException($"{file}: {error.Message}");
-        }
+
+        return manifest.ImageAspect is null or "square" or "pad" ? manifest : throw file.Wrong("image_aspect", "square or pad");
     }
 
     /// <summary>Writes the manifest.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
+using LlavaCuda.Formats;
 using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Checkpoints;
@@ -55,17 +56,8 @@ public sealed class SafetensorsFile : WeightFile
             throw Mapping.Bad($"the header claims {(ulong)length} bytes; expected 2 to {Math.Min(LongestHeader, Mapping.Length - 8)} (the file has {Mapping.Length}): not a safetensors file, or truncated.");
         }
 
-        List<(string Name, DType Type, Shape Shape, long Begin, long End)> entries;
-        try
-        {
-            Utf8JsonReader json = new(Mapping.Span(8, (int)length));
-            entries = ReadEntries(ref json);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-        {
-            throw Mapping.Bad($"the header is not the JSON of a safetensors file: {e.Message}");
-        }
-
+        ConfigSection header = ConfigSection.Parse(Mapping.Span(8, (int)length).ToArray(), $"{Path}: header");
+        List<(string Name, DType Type, Shape Shape, long Begin, long End)> entries = ReadEntries(header);
         entries.Sort(static (a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)));
         long data = 8 + length, expected = 0;
         foreach ((string name, DType type, Shape shape, long begin, long end) in entries)
@@ -90,65 +82,48 @@ public sealed class SafetensorsFile : WeightFile
         }
     }
 
-    private List<(string Name, DType Type, Shape Shape, long Begin, long End)> ReadEntries(ref Utf8JsonReader json)
+    private List<(string Name, DType Type, Shape Shape, long Begin, long End)> ReadEntries(ConfigSection header)
     {
         List<(string Name, DType Type, Shape Shape, long Begin, long End)> entries = [];
-        HashSet<string> names = new(StringComparer.Ordinal);
-        Expect(ref json, JsonTokenType.StartObject);
-        while (Next(ref json) == JsonTokenType.PropertyName)
+        foreach ((string name, JsonElement value) in header.Entries)
         {
-            string name = json.GetString()!;
-            if (!names.Add(name))
+            ConfigSection entry = header.Section(name, value);
+            if (name != "__metadata__")
             {
-                throw BadTensor(name, "occurs twice.");
+                entries.Add(ReadEntry(entry, name));
+                continue;
             }
 
-            Expect(ref json, JsonTokenType.StartObject);
-            if (name == "__metadata__")
+            foreach ((string key, JsonElement text) in entry.Entries)
             {
-                while (Next(ref json) == JsonTokenType.PropertyName)
-                {
-                    string key = json.GetString()!;
-                    Expect(ref json, JsonTokenType.String);
-                    _metadata[key] = json.GetString()!;
-                }
+                _metadata[key] = text.ValueKind == JsonValueKind.String ? text.GetString()! : throw entry.Wrong(key, "a string");
             }
-            else
-            {
-                entries.Add(ReadEntry(ref json, name));
-            }
-        }
-
-        while (json.Read())
-        {
-            // Only white space may follow; the reader throws on anything else.
         }
 
         return entries;
     }
 
-    private (string Name, DType Type, Shape Shape, long Begin, long End) ReadEntry(ref Utf8JsonReader json, string name)
+    private (string Name, DType Type, Shape Shape, long Begin, long End) ReadEntry(ConfigSection entry, string name)
     {
         DType? type = null;
         Shape? shape = null;
         long[]? offsets = null;
-        while (Next(ref json) == JsonTokenType.PropertyName)
+        foreach ((string key, JsonElement value) in entry.Entries)
         {
-            string key = json.GetString()!;
             switch (key)
             {
-                case "dtype" when type is null:
-                    Expect(ref json, JsonTokenType.String);
-                    type = ParseType(json.GetString()!) ?? throw BadTensor(name, $"dtype {Quoted.Name(json.GetString()!)} is unknown; expected F32, BF16, F16, F64, I64, I32, I16, I8, U8 or BOOL.");
+                case "dtype":
+                    string text = entry.Text(key, string.Empty);
+                    type = ParseType(text) ?? throw BadTensor(name, $"dtype {Quoted.Name(text)} is unknown; expected F32, BF16, F16, F64, I64, I32, I16, I8, U8 or BOOL.");
                     break;
-                case "shape" when shape is null:
-                    shape = ToShape(name, ReadNumbers(ref json, name, key));
+                case "shape":
+                    shape = ToShape(name, ReadNumbers(value, name, key));
                     break;
-                case "data_offsets" when offsets is null:
-                    offsets = ReadNumbers(ref json, name, key);
+                case "data_offsets":
+                    offsets = ReadNumbers(value, name, key);
                     break;
                 default:
-                    throw BadTensor(name, $"key {Quoted.Name(key)} is unexpected; expected dtype, shape and data_offsets once each.");
+                    throw BadTensor(name, $"key {Quoted.Name(key)} is unexpected; expected dtype, shape and data_offsets.");
             }
         }
 
@@ -157,16 +132,21 @@ public sealed class SafetensorsFile : WeightFile
             : (name, type.Value, shape.Value, begin, end);
     }
 
-    private long[] ReadNumbers(ref Utf8JsonReader json, string name, string key)
+    private long[] ReadNumbers(JsonElement list, string name, string key)
     {
-        List<long> numbers = [];
-        Expect(ref json, JsonTokenType.StartArray);
-        while (Next(ref json) == JsonTokenType.Number)
+        if (list.ValueKind != JsonValueKind.Array)
         {
-            numbers.Add(json.TryGetInt64(out long number) && number >= 0 ? number : throw BadTensor(name, $"{key} holds a number that is negative, broken or too large."));
+            throw BadTensor(name, $"{key} is not a list of numbers.");
         }
 
-        return json.TokenType == JsonTokenType.EndArray ? [.. numbers] : throw BadTensor(name, $"{key} is not a list of numbers.");
+        long[] numbers = new long[list.GetArrayLength()];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = list[i].ValueKind == JsonValueKind.Number && list[i].TryGetInt64(out long number) && number >= 0 ? number
+                : throw BadTensor(name, $"{key} holds what is not a whole number of 0 or more.");
+        }
+
+        return numbers;
     }
 
     private Shape ToShape(string name, long[] extents)
@@ -197,16 +177,6 @@ public sealed class SafetensorsFile : WeightFile
         "BOOL" => DType.Bool,
         _ => null,
     };
-
-    private static JsonTokenType Next(ref Utf8JsonReader json) => json.Read() ? json.TokenType : throw new JsonException("it ends early");
-
-    private static void Expect(ref Utf8JsonReader json, JsonTokenType type)
-    {
-        if (Next(ref json) != type)
-        {
-            throw new JsonException($"found {json.TokenType} instead of {type} at byte {json.TokenStartIndex}");
-        }
-    }
 
     private InvalidDataException BadTensor(string name, string what) => Mapping.Bad($"tensor {Quoted.Name(name)}: {what}");
 }

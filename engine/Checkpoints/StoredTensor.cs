@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LlavaCuda.Formats;
 using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Checkpoints;

@@ -1,3 +1,5 @@
+using LlavaCuda.Formats;
+
 namespace LlavaCuda.Checkpoints;
 
 /// <summary>A file of named tensors, mapped into memory: safetensors or a PyTorch archive. Opening checks the whole directory of the file and reads no weight.</summary>

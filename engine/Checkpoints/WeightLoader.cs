@@ -1,5 +1,6 @@
 using System.Buffers;
 using LlavaCuda.Devices;
+using LlavaCuda.Formats;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlavaCuda.Formats;
 
 namespace LlavaCuda.Checkpoints;
 
@@ -68,7 +69,7 @@ internal sealed class WeightSet : IDisposable
         {
             if (!File.Exists(Path.Combine(folder, shard)))
             {
-                throw new FileNotFoundException($"{index} names the shard '{shard}', but there is no such file beside it.");
+                throw new FileNotFoundException($"{index} names the shard {Quoted.Name(shard)}, but there is no such file beside it.");
             }
         }
 
@@ -88,13 +89,14 @@ internal sealed class WeightSet : IDisposable
     private static SortedDictionary<string, List<string>> ReadIndex(string path)
     {
         SortedDictionary<string, List<string>> shards = new(StringComparer.Ordinal);
-        ConfigSection map = ConfigSection.Open(path).Section("weight_map") ?? throw new InvalidDataException($"{path} has no object 'weight_map'.");
-        foreach (JsonProperty place in map.Properties)
+        ConfigSection index = ConfigSection.Open(path);
+        ConfigSection map = index.Section("weight_map") ?? throw index.Wrong("weight_map", "an object of tensors and their files");
+        foreach ((string tensor, JsonElement place) in map.Entries)
         {
-            string? shard = place.Value.ValueKind == JsonValueKind.String ? place.Value.GetString() : null;
+            string? shard = place.ValueKind == JsonValueKind.String ? place.GetString() : null;
             if (string.IsNullOrEmpty(shard) || shard != Path.GetFileName(shard) || shard is "." or "..")
             {
-                throw map.Wrong(place.Name, "the name of a file in the same folder");
+                throw map.Wrong(tensor, "the name of a file in the same folder");
             }
 
             if (!shards.TryGetValue(shard, out List<string>? names))
@@ -102,7 +104,7 @@ internal sealed class WeightSet : IDisposable
                 shards.Add(shard, names = []);
             }
 
-            names.Add(place.Name);
+            names.Add(tensor);
         }
 
         return shards;

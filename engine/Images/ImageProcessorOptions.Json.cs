@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LlavaCuda.Formats;
 
 namespace LlavaCuda.Images;
 
@@ -13,18 +14,7 @@ public sealed partial record ImageProcessorOptions
     /// <param name="fileName">What error messages call it.</param>
     /// <returns>The options; what the file does not say has the default value.</returns>
     /// <exception cref="InvalidDataException">The text is no JSON object, a value makes no sense or asks for something else than CLIP's processing.</exception>
-    public static ImageProcessorOptions Parse(string json, string fileName)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json);
-            return Parse(document.RootElement);
-        }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException)
-        {
-            throw new InvalidDataException($"{fileName}: {e.Message}", e);
-        }
-    }
+    public static ImageProcessorOptions Parse(string json, string fileName) => Read(ConfigSection.Parse(Encoding.UTF8.GetBytes(json), fileName));
 
     /// <summary>Writes the options as transformers reads them.</summary>
     /// <returns>The text of a <c>preprocessor_config.json</c>.</returns>
@@ -64,60 +54,44 @@ public sealed partial record ImageProcessorOptions
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
-    private static ImageProcessorOptions Parse(JsonElement root)
+    /// <summary>Reads the object of a <c>preprocessor_config.json</c>.</summary>
+    internal static ImageProcessorOptions Read(ConfigSection file)
     {
-        Require(root.ValueKind == JsonValueKind.Object, "expected a JSON object.");
         foreach (string step in (ReadOnlySpan<string>)["do_resize", "do_center_crop", "do_rescale", "do_normalize"])
         {
-            Require(Find(root, step) is not { ValueKind: JsonValueKind.False }, $"\"{step}\" is false; CLIP's processing has every step.");
+            if (!file.Flag(step, true))
+            {
+                throw file.Wrong(step, "true: CLIP's processing has every step");
+            }
         }
 
-        Require(Find(root, "resample") is not { } filter || (filter.ValueKind == JsonValueKind.Number && filter.GetInt32() == Bicubic), "\"resample\" is not 3 (bicubic).");
-        ImageProcessorOptions options = new();
-        options = options with
+        if (file.OptionalInteger("resample") is not (null or Bicubic))
         {
-            ShortestEdge = Find(root, "size") is { } size ? Edge(size, "size") : options.ShortestEdge,
-            CropSize = Find(root, "crop_size") is { } crop ? Side(crop) : options.CropSize,
-            RescaleFactor = Find(root, "rescale_factor") is { } factor ? Number(factor, "rescale_factor") : options.RescaleFactor,
-            Mean = Find(root, "image_mean") is { } mean ? Channels(mean, "image_mean") : options.Mean,
-            Deviation = Find(root, "image_std") is { } deviation ? Channels(deviation, "image_std") : options.Deviation,
-            Aspect = Find(root, "do_pad") is { ValueKind: JsonValueKind.True } ? ImageAspect.Pad : ImageAspect.Square,
+            throw file.Wrong("resample", "3 (bicubic)");
+        }
+
+        ImageProcessorOptions clip = new();
+        return clip with
+        {
+            ShortestEdge = file.Kind("size") == JsonValueKind.Object ? ShortestEdgeOf(file.Section("size")!.Value) : file.Positive("size", clip.ShortestEdge, MaxSize),
+            CropSize = file.Kind("crop_size") == JsonValueKind.Object ? SideOf(file, file.Section("crop_size")!.Value) : file.Positive("crop_size", clip.CropSize, MaxSize),
+            RescaleFactor = file.PositiveNumber("rescale_factor", clip.RescaleFactor),
+            Mean = Channels(file, "image_mean", clip.Mean, "three numbers from 0 to 1", static value => value is >= 0 and <= 1),
+            Deviation = Channels(file, "image_std", clip.Deviation, "three numbers above 0", static value => value > 0),
+            Aspect = file.Flag("do_pad", false) ? ImageAspect.Pad : ImageAspect.Square,
         };
-        options.Validate();
-        return options;
     }
 
-    private static JsonElement? Find(JsonElement root, string key) =>
-        root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private static int ShortestEdgeOf(ConfigSection size) =>
+        size.Has("shortest_edge") ? size.Positive("shortest_edge", 0, MaxSize) : throw size.Wrong("shortest_edge", "the length of the shortest edge");
 
-    private static int Edge(JsonElement size, string key) =>
-        size.ValueKind == JsonValueKind.Number ? Integer(size, key)
-            : size.ValueKind == JsonValueKind.Object && Find(size, "shortest_edge") is { } edge ? Integer(edge, key)
-            : throw new FormatException($"\"{key}\" is {Text(size)}; expected a number or an object with \"shortest_edge\".");
+    private static int SideOf(ConfigSection file, ConfigSection crop) => crop.Positive("height", 0, MaxSize) is var height && crop.Positive("width", 0, MaxSize) == height ? height
+        : throw file.Wrong("crop_size", "a number, or an object with equal height and width");
 
-    private static int Side(JsonElement crop)
-    {
-        if (crop.ValueKind == JsonValueKind.Number)
-        {
-            return Integer(crop, "crop_size");
-        }
-
-        return crop.ValueKind == JsonValueKind.Object && Find(crop, "height") is { } height && Find(crop, "width") is { } width
-            && Integer(height, "crop_size") == Integer(width, "crop_size")
-            ? Integer(width, "crop_size")
-            : throw new FormatException($"\"crop_size\" is {Text(crop)}; expected a number or an object with equal \"height\" and \"width\".");
-    }
-
-    private static int Integer(JsonElement value, string key) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw new FormatException($"\"{key}\" holds {Text(value)}; expected a whole number.");
-
-    private static double Number(JsonElement value, string key) =>
-        value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw new FormatException($"\"{key}\" holds {Text(value)}; expected a number.");
-
-    private static ChannelValues Channels(JsonElement value, string key) =>
-        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 3
-            ? new ChannelValues(Number(value[0], key), Number(value[1], key), Number(value[2], key))
-            : throw new FormatException($"\"{key}\" is {Text(value)}; expected three numbers.");
+    private static ChannelValues Channels(ConfigSection file, string key, ChannelValues missing, string expected, Func<double, bool> isValid) =>
+        file.OptionalNumbers(key, 3) is not { } values ? missing
+        : Array.TrueForAll(values, value => isValid(value)) ? new ChannelValues(values[0], values[1], values[2])
+        : throw file.Wrong(key, expected);
 
     private static void Write(Utf8JsonWriter writer, string key, ChannelValues values)
     {
@@ -127,7 +101,4 @@ public sealed partial record ImageProcessorOptions
         writer.WriteNumberValue(values.Blue);
         writer.WriteEndArray();
     }
-
-    /// <summary>A value as one line of an error message.</summary>
-    private static string Text(JsonElement value) => string.Join(' ', value.GetRawText().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

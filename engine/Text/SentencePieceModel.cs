@@ -1,9 +1,12 @@
+using LlavaCuda.Formats;
+
 namespace LlavaCuda.Text;
 
 /// <summary>A SentencePiece BPE vocabulary: what a <c>tokenizer.model</c> file holds.</summary>
 /// <remarks>Only byte pair encoding without text normalisation is supported, which is what LLaMA, Vicuna and LLaVA use.</remarks>
 public sealed class SentencePieceModel
 {
+    private const long LongestFile = 256 << 20;
     private readonly byte[]? _file;
 
     /// <summary>Initializes a new instance of the <see cref="SentencePieceModel"/> class.</summary>
@@ -68,7 +71,7 @@ public sealed class SentencePieceModel
     /// <exception cref="InvalidDataException">The file is damaged or of a kind that is not supported.</exception>
     public static SentencePieceModel Load(string path) =>
         File.Exists(path)
-            ? SentencePieceFormat.Read(File.ReadAllBytes(path), path)
+            ? SentencePieceFormat.Read(RegularFile.ReadAllBytes(path, LongestFile), path)
             : throw new FileNotFoundException($"{path}: no such file; a SentencePiece vocabulary was expected", path);
 
     /// <summary>Gives the bytes of the <c>tokenizer.model</c> that this vocabulary was read from, or those of a new one.</summary>

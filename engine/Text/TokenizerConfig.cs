@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LlavaCuda.Formats;
 
 namespace LlavaCuda.Text;
 
@@ -12,25 +13,21 @@ internal sealed class TokenizerConfig
         "model_max_length", "padding_side", "added_tokens_decoder",
     ];
 
-    private readonly string _configPath;
-    private readonly string _addedPath;
-    private readonly JsonElement _config;
-    private readonly JsonElement _special;
-    private readonly JsonElement _added;
+    private readonly ConfigSection _config;
+    private readonly ConfigSection _special;
+    private readonly ConfigSection _added;
 
     public TokenizerConfig(string folder)
     {
-        _configPath = Path.Combine(folder, "tokenizer_config.json");
-        _addedPath = Path.Combine(folder, "added_tokens.json");
-        _config = ReadObject(_configPath);
-        _special = ReadObject(Path.Combine(folder, "special_tokens_map.json"));
-        _added = ReadObject(_addedPath);
+        _config = ConfigSection.OpenOrEmpty(Path.Combine(folder, "tokenizer_config.json"));
+        _special = ConfigSection.OpenOrEmpty(Path.Combine(folder, "special_tokens_map.json"));
+        _added = ConfigSection.OpenOrEmpty(Path.Combine(folder, "added_tokens.json"));
     }
 
     public LlavaTokenizerOptions ReadOptions(SentencePieceModel model) => new()
     {
-        Legacy = ReadFlag("legacy", missing: true),
-        AddBos = ReadFlag("add_bos_token", missing: true),
+        Legacy = _config.Flag("legacy", true),
+        AddBos = _config.Flag("add_bos_token", true),
         MaxLength = ReadMaxLength(),
         BosToken = ReadToken("bos_token") ?? PieceAt(model, model.BeginId, "<s>"),
         EosToken = ReadToken("eos_token") ?? PieceAt(model, model.EndId, "</s>"),
@@ -40,110 +37,59 @@ internal sealed class TokenizerConfig
     };
 
     public Dictionary<string, JsonElement> Unread() =>
-        _config.EnumerateObject().Where(p => !OwnKeys.Contains(p.Name)).DistinctBy(p => p.Name).ToDictionary(p => p.Name, p => p.Value);
+        _config.Entries.Where(entry => !OwnKeys.Contains(entry.Key)).ToDictionary(entry => entry.Key, entry => entry.Value);
 
     private static string PieceAt(SentencePieceModel model, int id, string missing) => id >= 0 ? model.Pieces[id].Text : missing;
 
-    private static JsonElement ReadObject(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return JsonElement.Parse("{}");
-        }
-
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            using var document = JsonDocument.Parse(stream);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new InvalidDataException($"{path}: holds a JSON {document.RootElement.ValueKind}, an object was expected");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path}: not valid JSON: {e.Message}", e);
-        }
-    }
-
-    private bool ReadFlag(string key, bool missing) =>
-        !_config.TryGetProperty(key, out JsonElement value) ? missing : value.ValueKind switch
-        {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            JsonValueKind.Null => missing,
-            _ => throw new InvalidDataException($"{_configPath}: {key} is {value.GetRawText()}, true or false was expected"),
-        };
-
     /// <summary>Folders without a limit carry a number like 1e30.</summary>
-    private int? ReadMaxLength()
+    private int? ReadMaxLength() => _config.OptionalNumber("model_max_length") switch
     {
-        if (!_config.TryGetProperty("model_max_length", out JsonElement value) || value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
+        null => null,
+        < 1 => throw _config.Wrong("model_max_length", "a positive number"),
+        < int.MaxValue and var length => (int)length,
+        _ => null,
+    };
 
-        double length = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : 0;
-        return length < 1
-            ? throw new InvalidDataException($"{_configPath}: model_max_length is {value.GetRawText()}, a positive number was expected")
-            : length < int.MaxValue ? (int)length : null;
-    }
+    private string? ReadToken(string key) => _config.Has(key) ? ReadToken(_config, key) : ReadToken(_special, key);
 
-    private string? ReadToken(string key)
+    private static string? ReadToken(ConfigSection file, string key)
     {
-        if ((!_config.TryGetProperty(key, out JsonElement value) || value.ValueKind == JsonValueKind.Null) && !_special.TryGetProperty(key, out value))
-        {
-            return null;
-        }
-
-        JsonElement content = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out JsonElement inner) ? inner : value;
-        return content.ValueKind switch
-        {
-            JsonValueKind.String when content.GetString() is { Length: > 0 } text => text,
-            JsonValueKind.Null => null,
-            _ => throw new InvalidDataException($"{_configPath}: {key} is {value.GetRawText()}, a string was expected"),
-        };
+        const string Expected = "a string, or an object with a string 'content'";
+        string? token = file.Kind(key) == JsonValueKind.Object ? file.Section(key)!.Value.OptionalText("content") : file.OptionalText(key, Expected);
+        return token?.Length != 0 ? token : throw file.Wrong(key, Expected);
     }
 
     private List<AddedToken> ReadAdded()
     {
         List<AddedToken> tokens = [];
-        if (_config.TryGetProperty("added_tokens_decoder", out JsonElement decoder) && decoder.ValueKind == JsonValueKind.Object)
+        HashSet<(string, int)> known = [];
+        ConfigSection decoder = _config.Section("added_tokens_decoder") ?? ConfigSection.Empty;
+        foreach ((string key, JsonElement value) in decoder.Entries)
         {
-            foreach (JsonProperty entry in decoder.EnumerateObject())
+            ConfigSection entry = decoder.Section(key, value, "an object with a string 'content'");
+            AddedToken token = new(
+                entry.OptionalText("content") ?? throw entry.Wrong("content", "a string"),
+                int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw decoder.Wrong(key, "an id as the key"))
             {
-                if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                    || entry.Value.ValueKind != JsonValueKind.Object
-                    || !entry.Value.TryGetProperty("content", out JsonElement content)
-                    || content.ValueKind != JsonValueKind.String)
-                {
-                    throw new InvalidDataException($"{_configPath}: added_tokens_decoder has '{entry.Name}': {entry.Value.GetRawText()}, an id with a content was expected");
-                }
-
-                tokens.Add(new AddedToken(content.GetString()!, id)
-                {
-                    Special = IsTrue(entry.Value, "special"),
-                    StripLeft = IsTrue(entry.Value, "lstrip"),
-                    StripRight = IsTrue(entry.Value, "rstrip"),
-                });
-            }
+                Special = entry.Flag("special", false),
+                StripLeft = entry.Flag("lstrip", false),
+                StripRight = entry.Flag("rstrip", false),
+            };
+            tokens.Add(token);
+            known.Add((token.Content, token.Id));
         }
 
-        foreach (JsonProperty entry in _added.EnumerateObject())
+        foreach ((string content, JsonElement value) in _added.Entries)
         {
-            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id))
-            {
-                throw new InvalidDataException($"{_addedPath}: '{entry.Name}' is {entry.Value.GetRawText()}, an id was expected");
-            }
+            int id = value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw _added.Wrong(content, "an id");
 
             // The older file repeats what the newer key says, with less detail.
-            if (!tokens.Exists(t => t.Content == entry.Name && t.Id == id))
+            if (known.Add((content, id)))
             {
-                tokens.Add(new AddedToken(entry.Name, id));
+                tokens.Add(new AddedToken(content, id));
             }
         }
 
         return tokens;
     }
-
-    private static bool IsTrue(JsonElement parent, string key) => parent.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.True;
 }

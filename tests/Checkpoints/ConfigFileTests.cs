@@ -126,9 +126,9 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{", "not JSON")]
-    [InlineData("[]", "no JSON object")]
-    [InlineData("", "not JSON")]
+    [InlineData("{", "the text ends")]
+    [InlineData("[]", "a JSON object")]
+    [InlineData("", "empty")]
     [InlineData("""{"model_type":"llava"}""", "model_type")]
     public void Open_BrokenFile_Throws(string text, string part) => OneLine.Throws<InvalidDataException>(() => Open(text), "config.json", part);
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using LlavaCuda.Checkpoints;
+using LlavaCuda.Formats;
 using LlavaCuda.Text;
 
 namespace LlavaCuda.Trainer.Data;

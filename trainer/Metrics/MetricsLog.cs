@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using LlavaCuda.Formats;
 
 namespace LlavaCuda.Trainer.Metrics;
 
@@ -134,12 +135,11 @@ internal sealed class MetricsLog : IDisposable
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(line);
-            JsonElement row = document.RootElement.Clone();
+            JsonElement row = JsonFile.Parse(line, "row").Root;
             return row.ValueKind == JsonValueKind.Object && row.TryGetProperty(StepKey, out JsonElement value)
                 && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long step) ? (row, step) : null;
         }
-        catch (JsonException)
+        catch (InvalidDataException)
         {
             return null;
         }

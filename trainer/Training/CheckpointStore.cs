@@ -79,7 +79,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
     internal bool Restore(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
     {
         string path = PathOf(step);
-        Dictionary<string, string> stored = RunIdentity.Read(Path.Combine(path, StateFile), step);
+        Dictionary<string, string> stored = ReadState(path, step);
         if (RunIdentity.FirstDifference(stored, identity) is { } key)
         {
             throw new InvalidDataException(
@@ -97,6 +97,18 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
         using WeightFile moments = WeightFile.Open(Path.Combine(path, OptimizerFile));
         optimizer.Restore(moments, step);
         return stored.GetValueOrDefault(RunIdentity.Pictures) == identity[RunIdentity.Pictures];
+    }
+
+    private static Dictionary<string, string> ReadState(string path, long step)
+    {
+        try
+        {
+            return RunIdentity.Read(Path.Combine(path, StateFile), step);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{path} is damaged; delete it to go on from an earlier checkpoint: {error.Message}", error);
+        }
     }
 
     private static List<TensorSource> Weights(Llava model) =>

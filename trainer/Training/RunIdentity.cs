@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
+using LlavaCuda.Formats;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
@@ -72,20 +73,21 @@ internal static class RunIdentity
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote for a step.</summary>
-    internal static Dictionary<string, string> Read(string file, long step)
+    internal static Dictionary<string, string> Read(string path, long step)
     {
-        try
+        ConfigSection file = ConfigSection.Open(path);
+        if (file.OptionalInteger("version") != Version)
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            JsonElement state = document.RootElement;
-            return state.GetProperty("version").GetInt32() == Version && state.GetProperty("step").GetInt64() == step
-                ? state.GetProperty("run").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetString() ?? string.Empty)
-                : throw new InvalidDataException($"{file}: expected version {Version} and step {step}.");
+            throw file.Wrong("version", Text(Version));
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+
+        if (file.OptionalLong("step") != step)
         {
-            throw new InvalidDataException($"{file} is damaged; delete that checkpoint to go on from an earlier one.", error);
+            throw file.Wrong("step", Text(step));
         }
+
+        ConfigSection run = file.Section("run") ?? throw file.Wrong("run", "an object");
+        return run.Entries.ToDictionary(static entry => entry.Key, entry => entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : throw run.Wrong(entry.Key, "a string"));
     }
 
     private static string Hash(Device device, Tensor values)

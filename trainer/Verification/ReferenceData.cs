@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LlavaCuda.Checkpoints;
+using LlavaCuda.Formats;
 using LlavaCuda.Models;
 
 namespace LlavaCuda.Trainer.Verification;
@@ -43,11 +44,11 @@ internal sealed class ReferenceData : IDisposable
         Dictionary<string, ReferenceRun>? runs;
         try
         {
-            runs = JsonSerializer.Deserialize(File.ReadAllBytes(facts), ReferenceJson.Default.DictionaryStringReferenceRun);
+            runs = JsonFile.Open(facts).Root.Deserialize(ReferenceJson.Default.DictionaryStringReferenceRun);
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{facts}: {error.Message}");
+            throw new InvalidDataException($"{facts}: {error.Path} is missing keys or holds another kind of value than a stage's settings and figures.");
         }
 
         return new ReferenceData(WeightFile.Open(tensors), config, runs ?? throw new InvalidDataException($"{facts} is null; expected an object of stages."));

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using LlavaCuda.Formats;
 using LlavaCuda.Native;
 
 namespace LlavaCuda.Devices;
@@ -89,9 +90,9 @@ internal sealed class GemmChoices
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(_file));
-            JsonElement choices = document.RootElement.GetProperty(ChoicesKey);
-            if (document.RootElement.GetProperty(ChecksumKey).GetString() != Checksum(Encoding.UTF8.GetBytes(choices.GetRawText())))
+            JsonElement root = JsonFile.Open(_file).Root;
+            JsonElement choices = root.GetProperty(ChoicesKey);
+            if (root.GetProperty(ChecksumKey).GetString() != Checksum(Encoding.UTF8.GetBytes(choices.GetRawText())))
             {
                 return;
             }
@@ -105,7 +106,7 @@ internal sealed class GemmChoices
                 _choices.TryAdd(entry.Name, new GemmChoice(algorithm, microseconds));
             }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             // No file yet, or not one of ours.
         }
