@@ -45,8 +45,8 @@ internal static class RegularFile
         FileInfo file = new(path);
         file = file.LinkTarget is null ? file : File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? file;
         return Directory.Exists(path) ? throw new InvalidDataException($"{path} is a folder; expected a file.")
-            : !file.Exists ? throw new FileNotFoundException($"{path}: there is no such file.", path)
-            : file.Length > 0 ? file.Length
+            : !file.Exists && !File.Exists(path) ? throw new FileNotFoundException($"{path}: there is no such file.", path)
+            : file is { Exists: true, Length: > 0 } ? file.Length
             : throw new InvalidDataException($"{path} is empty or not a regular file.");
     }
 }

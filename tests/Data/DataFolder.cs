@@ -56,8 +56,9 @@ internal sealed class DataFolder : IDisposable
             image.Pixels[i] = (byte)((((seed * 37) + (i % 3 * 91)) % 256) ^ (i * seed / 64 % 32));
         }
 
-        Directory.CreateDirectory(Images);
-        ImageFile.Write(Path.Combine(Images, name), image);
+        string path = Path.Combine(Images, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        ImageFile.Write(path, image);
     }
 
     internal static Dictionary<string, object> Sample(string id, string? image, params (string From, string Value)[] turns)
@@ -72,8 +73,12 @@ internal sealed class DataFolder : IDisposable
     }
 
     /// <summary>Reads data for a small model: a picture is 4 rows.</summary>
-    internal TrainingData Read(string file, string template = "v1", int maxRows = 256, TooLongPolicy tooLong = TooLongPolicy.Error, ImageOrder order = ImageOrder.First) =>
-        TrainingDataReader.Read(new DataSettings(Config, LlavaTokenizer.Load(Model), ConversationTemplates.Parse(template), order, Images, maxRows, tooLong), [file], CancellationToken.None);
+    internal TrainingData Read(
+        string file, string template = "v1", int maxRows = 256, TooLongPolicy tooLong = TooLongPolicy.Error, ImageOrder order = ImageOrder.First, List<string>? report = null)
+    {
+        DataSettings settings = new(Config, LlavaTokenizer.Load(Model), ConversationTemplates.Parse(template), order, Images, maxRows, tooLong);
+        return TrainingDataReader.Read(settings, [file], line => (report ?? []).Add(line), CancellationToken.None);
+    }
 
     internal static LlavaConfig Config { get; } = new(
         new VisionConfig { HiddenSize = 8, IntermediateSize = 8, Layers = 2, Heads = 1, ImageSize = 28, PatchSize = 14 },

@@ -61,12 +61,12 @@ public sealed class TrainingDataReaderTests : IDisposable
             File.Delete(Path.Combine(_folder.Images, $"{i}.png"));
         }
 
-        OneLine.Throws<FileNotFoundException>(() => _folder.Read(file), "7 pictures", "'2.png'", "sample 2", "'s2'", "'6.png'", "...");
+        OneLine.Throws<FileNotFoundException>(() => _folder.Read(file), "7 images", "'2.png'", "sample 2", "'s2'", "'6.png'", "...");
     }
 
     [Theory]
-    [InlineData(null, "<image>\nq", "names 0 pictures", "room for 1")]
-    [InlineData("a.png", "q", "names 1 pictures", "room for 0")]
+    [InlineData(null, "<image>\nq", "0 images", "1 <image> mark in")]
+    [InlineData("a.png", "q", "1 image,", "0 <image> marks")]
     public void Read_PicturesUnlikeMarkers_NamesTheSample(string? image, string question, params string[] parts)
     {
         _folder.WritePicture("a.png", 1);
@@ -105,7 +105,7 @@ public sealed class TrainingDataReaderTests : IDisposable
         _folder.WritePicture("a.png", 1);
         string file = _folder.WriteSamples(
             DataFolder.Sample("x", "a.png", ("human", string.Concat(Enumerable.Repeat("why ", 300))), ("gpt", "yes"), ("human", "<image>\nq"), ("gpt", "no")));
-        OneLine.Throws<InvalidDataException>(() => _folder.Read(file, tooLong: TooLongPolicy.Truncate), "'x'", "picture", "row 256");
+        OneLine.Throws<InvalidDataException>(() => _folder.Read(file, tooLong: TooLongPolicy.Truncate), "'x'", "an image", "row 256");
     }
 
     [Fact]
@@ -122,5 +122,101 @@ public sealed class TrainingDataReaderTests : IDisposable
     {
         string file = _folder.WriteSamples(DataFolder.Sample("a", null, ("human", "q"), ("gpt", "yes")));
         OneLine.Throws<InvalidDataException>(() => _folder.Read(file, "plain"), "data.json sample 0", "'a'");
+    }
+
+    [Fact]
+    public void Read_SeveralWrongSamples_CountsNamesAndListsAll()
+    {
+        _folder.WritePicture("a.png", 1);
+        string good = """{"image":"a.png","conversations":[{"from":"human","value":"<image>"},{"from":"gpt","value":"yes"}]}""";
+        string[] wrong = ["{}", good.Replace("<image>", "", StringComparison.Ordinal), "7", good.Replace("gpt", "bot", StringComparison.Ordinal), "[]", good.Replace("yes", "\\ud800", StringComparison.Ordinal)];
+        string file = _folder.Write("data.json", $"[{string.Join(",\n", wrong.SelectMany(w => (string[])[good, w]))}]");
+        List<string> report = [];
+        OneLine.Throws<InvalidDataException>(() => _folder.Read(file, report: report), "6 of 12 samples", "sample 1, line 2", "sample 3, line 4", "sample 9, line 10", "...");
+        Assert.Equal(Enumerable.Range(0, 6).Select(i => $"sample {(2 * i) + 1}, line {(2 * i) + 2}: "), report.Select(r => r[(r.IndexOf("sample ", StringComparison.Ordinal))..(r.IndexOf(": ", StringComparison.Ordinal) + 2)]));
+
+        File.Delete(_folder.At("images", "a.png"));
+        OneLine.Throws<InvalidDataException>(() => _folder.Read(file), "6 of 12 samples", "images are missing");
+        File.WriteAllText(file, File.ReadAllText(file)[..^1] + ",");
+        OneLine.Throws<InvalidDataException>(() => _folder.Read(file), "line 12", "cut off", "6 of 12 samples");
+    }
+
+    [Theory]
+    [InlineData(TooLongPolicy.Error)]
+    [InlineData(TooLongPolicy.Skip)]
+    [InlineData(TooLongPolicy.Truncate)]
+    public void Read_TextsThatNoModelReads_FollowThePolicyWithoutBeingEncoded(TooLongPolicy policy)
+    {
+        string short1 = """{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"yes"}]}""";
+        string file = _folder.Write(
+            "data.jsonl",
+            $"{short1}\n{short1.Replace("yes", new string('x', 1 + SampleParser.LongestText), StringComparison.Ordinal)}\n{short1.Replace("yes", string.Concat(Enumerable.Repeat("yes ", 1_000_000)), StringComparison.Ordinal)}\n{short1}");
+        if (policy == TooLongPolicy.Skip)
+        {
+            TrainingData data = _folder.Read(file, tooLong: policy);
+            Assert.Equal((2, 2), (data.Samples.Count, data.Skipped));
+        }
+        else if (policy == TooLongPolicy.Error)
+        {
+            OneLine.Throws<InvalidDataException>(() => _folder.Read(file, tooLong: policy), "2 of 4 samples", "sample 1, line 2", "conversations[1].value", "16,777,216 bytes", "sample 2, line 3", "4,000,001 characters");
+        }
+        else
+        {
+            OneLine.Throws<InvalidDataException>(() => _folder.Read(file, tooLong: policy), "sample 1, line 2", "conversations[1].value", "16,777,216 bytes", "--too-long skip");
+        }
+    }
+
+    [Fact]
+    public void Read_LongTextCutOff_IsThatOfTheWholeText()
+    {
+        string text = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{i} yes 😀 "));
+        foreach (int length in (int[])[3_000, 20_000, text.Length])
+        {
+            string file = _folder.WriteSamples(DataFolder.Sample("a", null, ("human", "q"), ("gpt", text[..length]), ("human", "q"), ("gpt", "no")));
+            TrainingData data = _folder.Read(file, tooLong: TooLongPolicy.Truncate);
+            Assert.Equal((256, 1), (data.Samples[0].Rows, data.Truncated));
+            Assert.Equal(_folder.Read(_folder.WriteSamples(DataFolder.Sample("a", null, ("human", "q"), ("gpt", text[..2_000]))), tooLong: TooLongPolicy.Truncate).Fingerprint, data.Fingerprint);
+        }
+    }
+
+    [Fact]
+    public void Read_SystemTurn_StandsInThePlaceOfTheTemplates()
+    {
+        string plain = """{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"yes"}]}""";
+        string file = _folder.Write("data.jsonl", $"{plain}\n{plain.Replace("[{", "[{\"from\":\"system\",\"value\":\"Be brief.\"},{", StringComparison.Ordinal)}");
+        TrainingData data = _folder.Read(file);
+        ConversationTemplate template = ConversationTemplates.Parse("v1");
+        Conversation conversation = new([Turn.Human("q"), Turn.Assistant("yes")]);
+        LlavaTokenizer tokenizer = LlavaTokenizer.Load(DataFolder.Model);
+        Assert.Equal(data.Samples[0].Supervised, data.Samples[1].Supervised);
+        Assert.Equal(PromptEncoder.EncodeTraining(template.WithSystem("Be brief."), conversation, tokenizer, ImageOrder.First, null).Ids.Length, data.Samples[1].Tokens);
+        Assert.NotEqual(data.Samples[0].Tokens, data.Samples[1].Tokens);
+
+        _folder.WritePicture("a.png", 1);
+        string captions = _folder.Write("captions.json", """[{"system":"Be brief.","image":"a.png","conversations":[{"from":"human","value":"<image>"},{"from":"gpt","value":"yes"}]}]""");
+        OneLine.Throws<InvalidDataException>(() => _folder.Read(captions, "plain"), "sample 0", "plain", "system text");
+    }
+
+    [Fact]
+    public void Read_TurnsThatSayNothing_AreCountedAndNamed()
+    {
+        string file = _folder.WriteSamples(
+            DataFolder.Sample("a", null, ("gpt", ""), ("human", "q"), ("gpt", ""), ("human", "q"), ("gpt", "yes")),
+            DataFolder.Sample("b", null, ("human", " \n"), ("gpt", "yes"), ("human", "q")),
+            DataFolder.Sample("c", null, ("human", "q"), ("gpt", "yes")));
+        TrainingData data = _folder.Read(file);
+        Assert.Equal((2, 1, 1), (data.EmptyTurns, data.EndWithQuestion, data.BeginWithAnswer));
+        Assert.Contains("'a'), line 1, the answer of turn 2; ", data.DescribeEmptyTurns(), StringComparison.Ordinal);
+        Assert.Contains("'b'), line 1, the question of turn 0", data.DescribeEmptyTurns(), StringComparison.Ordinal);
+        Assert.Contains(data.Describe(), line => line.Contains("2 turns say nothing", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_AbsoluteAndBackslashPaths_AreFound()
+    {
+        _folder.WritePicture(Path.Combine("sub", "a.png"), 1);
+        string absolute = Path.Combine(_folder.Images, "sub", "a.png");
+        string file = _folder.WriteSamples([.. ((string[])[absolute, "sub\\a.png", "sub/a.png"]).Select(p => DataFolder.Sample("x", p, ("human", "<image>"), ("gpt", "yes")))]);
+        Assert.Equal(3, _folder.Read(file).Samples.Count);
     }
 }

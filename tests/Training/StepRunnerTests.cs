@@ -98,7 +98,7 @@ public sealed class StepRunnerTests : IDisposable
         ModelFolder folder = ModelFolder.Open(DataFolder.Model);
         DataSettings settings = new(
             folder.Config, LlavaTokenizer.Load(folder.TokenizerFolder), ConversationTemplates.Parse("mistral_instruct"), ImageOrder.First, _folder.Data.Images, 512, TooLongPolicy.Error);
-        return TrainingDataReader.Read(settings, [_folder.Data.WriteSamples(samples)], CancellationToken.None);
+        return TrainingDataReader.Read(settings, [_folder.Data.WriteSamples(samples)], Assert.Fail, CancellationToken.None);
     }
 
     private (double Loss, float[] Gradients) Gradients(TrainingData data, ModelPart[] trained, int perBatch)

@@ -20,8 +20,8 @@ internal sealed class TrainOptions
     private readonly Option<string?> _vision = new("--vision") { Description = "Folder of a CLIP; only for a --model that is a language model." };
     private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with the projector that stage pretrain wrote; unless given, the model's own or, with --vision, a new one." };
     private readonly Option<string?> _projector = new("--projector") { Description = "Kind of a new projector: mlp2x_gelu, mlpNx_gelu, linear, identity." + Default(static o => o.Projector) };
-    private readonly Option<string[]> _data = new("--data") { Description = "Data file in LLaVA's JSON format; may be given several times.", Required = true, AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> _images = new("--images") { Description = "Folder that the paths of pictures begin at; the current folder unless given." };
+    private readonly Option<string[]> _data = new("--data") { Description = "Data file: a JSON array of samples or JSON Lines, in LLaVA's format (conversations) or that of chats (messages); may be given several times.", Required = true, AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _images = new("--images") { Description = "Folder that relative paths of images begin at; only for data without any may it be left out." };
     private readonly Option<string> _out = new("--out") { Description = "Folder of checkpoints, metrics and the result.", Required = true };
     private readonly Option<string?> _template = new("--template") { Description = "Conversation template." + Default(static o => o.Template) };
     private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's picture before its text, as LLaVA does; data leaves it in its place." + Default(static o => o.ImageOrder) };
@@ -38,7 +38,7 @@ internal sealed class TrainOptions
     private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's decay of the second moment." + Default(static o => o.Beta2) };
     private readonly Option<int?> _maxLength = new("--max-length") { Description = $"Most rows of a sample, pictures included; unless given {TrainingOptions.DefaultMaxLength}, or the model's positions where those are fewer." };
     private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { HelpName = "error|skip|truncate", Description = "What becomes of longer samples: error, truncate (text at the end, never a picture), skip." + Default(static o => o.TooLong) };
-    private readonly Option<bool> _allowUnsupervised = new("--allow-unsupervised") { Description = "Accept samples in which no token carries loss." };
+    private readonly Option<bool> _allowUnsupervised = new("--allow-unsupervised") { Description = "Accept samples in which no token carries loss, and turns that say nothing." };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "Fixes the order of samples and a new projector." + Default(static o => o.Seed) };
     private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints; 0 for none but that of an interruption." + Default(static o => o.SaveEvery) };
     private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep." + Default(static o => o.Keep) };

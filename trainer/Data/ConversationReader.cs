@@ -1,197 +1,143 @@
-using System.Text;
 using System.Text.Json;
-using LlavaCuda.Formats;
-using LlavaCuda.Text;
 
 namespace LlavaCuda.Trainer.Data;
 
 /// <summary>
-/// Reads LLaVA's data format: an array of <c>{ "id", "image", "conversations": [{ "from": "human" | "gpt", "value" }] }</c>. <c>image</c> is a path, a list of paths or absent;
-/// keys that are not of the format are passed over.
+/// Reads a data file a sample at a time: a JSON array of samples, or JSON Lines, which the first character tells. A sample that is wrong
+/// does not keep the others from being read; neither does a line that is not JSON.
 /// </summary>
-internal sealed class ConversationReader(string path) : IDisposable
+/// <param name="path">The file.</param>
+/// <param name="block">The most bytes that are read at a time.</param>
+/// <param name="longest">The most bytes of one text, and characters of all texts of a sample.</param>
+internal sealed class ConversationReader(
+    string path, int block = DataWindow.DefaultBlock, int longest = SampleParser.LongestText) : IDisposable
 {
-    private readonly JsonArrayReader _elements = new(path);
+    private readonly DataWindow _window = new(path, block);
+    private JsonReaderState _state = new(JsonTokens.Options);
+    private InvalidDataException? _broken;
+    private bool? _isArray;
+    private bool _isOver;
     private int _count;
 
-    public void Dispose() => _elements.Dispose();
+    public void Dispose() => _window.Dispose();
 
-    /// <summary>Reads the next sample, or null after the last.</summary>
-    internal ConversationSample? Read()
+    /// <summary>Reads the next sample.</summary>
+    /// <param name="sample">The sample, or null if it is wrong.</param>
+    /// <param name="fault">What is wrong with it, as a line that names it and has no full stop, or null.</param>
+    /// <returns>False after the last.</returns>
+    /// <exception cref="InvalidDataException">The rest of the file cannot be read; the message names file and line.</exception>
+    internal bool Read(out ConversationSample? sample, out string? fault)
     {
-        if (!_elements.TryRead(out ReadOnlySpan<byte> element))
+        (sample, fault) = (null, null);
+        if (_broken is not null)
         {
-            return _count > 0 ? null : throw new InvalidDataException($"{path}: the array holds no sample.");
+            throw _broken;
         }
 
-        Element sample = new(element, path, _count++, _elements.Line);
-        return sample.Parse();
-    }
-
-    /// <summary>One sample while it is read: what is known of it so far goes into messages.</summary>
-    private ref struct Element(ReadOnlySpan<byte> json, string path, int index, long firstLine)
-    {
-        private readonly ReadOnlySpan<byte> _json = json;
-        private Utf8JsonReader _reader = new(json);
-        private string _id = string.Empty;
-        private string[] _images = [];
-        private List<Turn>? _turns;
-
-        internal ConversationSample Parse()
+        JsonTokens tokens = new(_window, _state, longest);
+        SamplePlace place = new(path, _count, string.Empty, 0);
+        try
         {
-            _reader.Read();
-            Require(_reader.TokenType == JsonTokenType.StartObject, "expected an object with 'conversations'");
-            while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+            if (_isOver || !Begin(ref tokens))
             {
-                if (_reader.ValueTextEquals("id"))
-                {
-                    _reader.Read();
-                    _id = _reader.TokenType == JsonTokenType.Number ? Encoding.ASCII.GetString(_reader.ValueSpan) : Text("id");
-                }
-                else if (_reader.ValueTextEquals("image"))
-                {
-                    _reader.Read();
-                    _images = ReadImages();
-                }
-                else if (_reader.ValueTextEquals("conversations"))
-                {
-                    _reader.Read();
-                    _turns = ReadTurns();
-                }
-                else
-                {
-                    _reader.Read();
-                    _reader.Skip();
-                }
+                return false;
             }
 
-            if (_turns is not { Count: > 0 })
-            {
-                throw Bad(_turns is null ? "key 'conversations' is missing" : "'conversations' is empty", atReader: false);
-            }
-
-            for (int i = 1; i < _turns.Count; i++)
-            {
-                if (_turns[i].Role == _turns[i - 1].Role)
-                {
-                    throw Bad($"'conversations[{i}].from' is '{(_turns[i].Role == Role.Human ? "human" : "gpt")}' again; expected human and gpt in turn", atReader: false);
-                }
-            }
-
-            return new ConversationSample(new SamplePlace(path, index, _id), _images, new Conversation(_turns));
-        }
-
-        private string[] ReadImages()
-        {
-            if (_reader.TokenType == JsonTokenType.Null)
-            {
-                return [];
-            }
-
-            if (_reader.TokenType != JsonTokenType.StartArray)
-            {
-                return [ReadImage("image")];
-            }
-
-            List<string> images = [];
-            while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
-            {
-                images.Add(ReadImage($"image[{images.Count}]"));
-            }
-
-            return [.. images];
-        }
-
-        private string ReadImage(string key)
-        {
-            string image = Text(key);
-            Require(image.Length > 0 && StaysInside(image), $"'{key}' is {Quoted.Name(image)}; expected a relative path inside the folder of pictures");
-            return image;
-        }
-
-        // Both separators and drives count on every system, so that a data file is accepted on all or on none.
-        private static bool StaysInside(string image)
-        {
-            int depth = 0;
-            foreach (string part in image.Split('/', '\\'))
-            {
-                depth += part switch { "" or "." => 0, ".." => -1, _ => 1 };
-                if (depth < 0)
-                {
-                    return false;
-                }
-            }
-
-            return image[0] is not ('/' or '\\') && !(image.Length > 1 && image[1] == ':' && char.IsAsciiLetter(image[0]));
-        }
-
-        private List<Turn> ReadTurns()
-        {
-            Require(_reader.TokenType == JsonTokenType.StartArray, "'conversations' is no array");
-            List<Turn> turns = [];
-            while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
-            {
-                turns.Add(ReadTurn($"conversations[{turns.Count}]"));
-            }
-
-            return turns;
-        }
-
-        private Turn ReadTurn(string key)
-        {
-            Require(_reader.TokenType == JsonTokenType.StartObject, $"'{key}' is no object");
-            Role? role = null;
-            string? value = null;
-            while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool from = _reader.ValueTextEquals("from"), said = _reader.ValueTextEquals("value");
-                _reader.Read();
-                if (from)
-                {
-                    string speaker = Text($"{key}.from");
-                    Require(speaker is "human" or "gpt", $"'{key}.from' is '{speaker}'; expected 'human' or 'gpt'");
-                    role = speaker == "human" ? Role.Human : Role.Assistant;
-                }
-                else if (said)
-                {
-                    value = Text($"{key}.value");
-                }
-                else
-                {
-                    _reader.Skip();
-                }
-            }
-
-            Require(role is not null, $"'{key}' has no 'from'");
-            Require(value is not null, $"'{key}' has no 'value'");
-            return Turn.FromMarked(role!.Value, value!);
-        }
-
-        private readonly string Text(string key)
-        {
-            Require(_reader.TokenType == JsonTokenType.String, $"'{key}' is no string");
+            _count++;
+            place = place with { Line = tokens.Line };
+            int depth = tokens.Depth;
+            SampleParser parser = new(tokens, place);
             try
             {
-                return _reader.GetString()!;
+                sample = parser.Parse();
+                tokens = parser.Tokens;
             }
-            catch (InvalidOperationException)
+            catch (SampleFaultException error)
             {
-                throw Bad($"'{key}' is not valid text");
+                fault = Line(parser.Place with { Line = error.Line }, error.Message);
+                tokens = parser.Tokens;
+                tokens.SkipSample(depth);
             }
+
+            _state = tokens.Leave();
+        }
+        catch (JsonSyntaxException error) when (_isArray == false)
+        {
+            _count = place.Index + 1;
+            fault ??= Line(place with { Line = error.Line }, error.Message);
+            GoToNextLine(place.Line, error);
+        }
+        catch (JsonSyntaxException error)
+        {
+            Break(new InvalidDataException($"{path}: line {error.Line}: {error.Message}.", error), fault);
+        }
+        catch (InvalidDataException error) when (fault is not null)
+        {
+            Break(error, fault);
         }
 
-        private readonly void Require(bool holds, string otherwise)
+        return true;
+    }
+
+    private static string Line(SamplePlace place, string what) => $"{place}: {what}";
+
+    // A fault of a sample that was found before is told first.
+    private void Break(InvalidDataException error, string? fault) => _broken = fault is null ? throw error : error;
+
+    private bool Begin(ref JsonTokens tokens)
+    {
+        if (!tokens.Read())
         {
-            if (!holds)
-            {
-                throw Bad(otherwise);
-            }
+            return _isArray is null
+                ? throw new InvalidDataException($"{path}: the file is empty; expected a JSON array of samples, or JSON Lines.")
+                : false;
         }
 
-        private readonly InvalidDataException Bad(string what, bool atReader = true)
+        if (_isArray is null)
         {
-            long line = firstLine + (atReader ? _json[..(int)_reader.TokenStartIndex].Count((byte)'\n') : 0);
-            return new InvalidDataException($"{new SamplePlace(path, index, _id)}, line {line}: {what}.");
+            _isArray = tokens.Type switch
+            {
+                JsonTokenType.StartArray => true,
+                JsonTokenType.StartObject => false,
+                _ => throw new InvalidDataException(
+                    $"{path}: line {tokens.Line}: expected a JSON array of samples, or JSON Lines, but the file begins with a single value."),
+            };
+            _ = !_isArray.Value || tokens.Read();
         }
+
+        if (_isArray.Value && tokens is { Depth: 0, Type: JsonTokenType.EndArray })
+        {
+            _isOver = true;
+            return tokens.Read()
+                ? throw new InvalidDataException($"{path}: line {tokens.Line}: expected nothing after the end of the array.")
+                : _count == 0 ? throw new InvalidDataException($"{path}: the array holds no sample.") : false;
+        }
+
+        return true;
+    }
+
+    // In JSON Lines a sample ends with its line at the latest; one that began on an earlier line lacks its end, and the line of the fault
+    // may be whole.
+    private void GoToNextLine(long begun, JsonSyntaxException error)
+    {
+        int lineStart = _window.Rest[..error.At].LastIndexOf((byte)'\n') + 1;
+        if (error.Line > begun && begun > 0 && lineStart > 0)
+        {
+            _window.Consume(lineStart);
+        }
+        else
+        {
+            _window.Consume(error.At);
+            int end;
+            while ((end = _window.Rest.IndexOf((byte)'\n')) < 0 && !_window.IsFinal)
+            {
+                _window.Consume(_window.Rest.Length);
+                _window.Fill();
+            }
+
+            _window.Consume(end < 0 ? _window.Rest.Length : end + 1);
+        }
+
+        _state = new JsonReaderState(JsonTokens.Options);
     }
 }

@@ -20,7 +20,7 @@ internal sealed record DataSettings(
 /// <param name="PictureFingerprint">SHA-256 over the sizes of the pictures' files.</param>
 public sealed record TrainingData(SampleStore Samples, string Fingerprint, string PictureFingerprint)
 {
-    private const int Named = 5;
+    internal const int Named = 5;
 
     /// <summary>Gets the number of samples that were cut off at the end.</summary>
     public int Truncated { get; init; }
@@ -31,6 +31,15 @@ public sealed record TrainingData(SampleStore Samples, string Fingerprint, strin
     /// <summary>Gets the number of samples that begin with an answer, which is left out.</summary>
     public int BeginWithAnswer { get; init; }
 
+    /// <summary>Gets the number of samples that end with a question, which nothing answers.</summary>
+    public int EndWithQuestion { get; init; }
+
+    /// <summary>Gets the number of turns that say nothing.</summary>
+    public int EmptyTurns { get; init; }
+
+    /// <summary>Gets where the first few of <see cref="EmptyTurns"/> are.</summary>
+    internal IReadOnlyList<string> FirstEmptyTurns { get; init; } = [];
+
     /// <summary>Gets the number of samples without any row that carries loss.</summary>
     public int Unsupervised => Enumerable.Range(0, Samples.Count).Count(i => Samples[i].Supervised == 0);
 
@@ -39,6 +48,10 @@ public sealed record TrainingData(SampleStore Samples, string Fingerprint, strin
     public string DescribeUnsupervised() => string.Join("; ", Enumerable.Range(0, Samples.Count)
         .Where(i => Samples[i].Supervised == 0).Take(Named)
         .Select(i => $"{Samples[i].Place}: {(Truncated > 0 ? "no answer, an empty one, or one that was cut off" : "no answer, or an empty one")}"));
+
+    /// <summary>Names the first few turns that say nothing.</summary>
+    /// <returns>At most five, as one text.</returns>
+    public string DescribeEmptyTurns() => string.Join("; ", FirstEmptyTurns) + (EmptyTurns > FirstEmptyTurns.Count ? "; ..." : string.Empty);
 
     /// <summary>Writes the account, a line each.</summary>
     /// <returns>The lines.</returns>
@@ -63,6 +76,11 @@ public sealed record TrainingData(SampleStore Samples, string Fingerprint, strin
         if (Truncated + Skipped + BeginWithAnswer > 0)
         {
             yield return $"too long: {Truncated:N0} cut off, {Skipped:N0} left out; {BeginWithAnswer:N0} begin with an answer, which is left out";
+        }
+
+        if (EndWithQuestion + EmptyTurns > 0)
+        {
+            yield return $"{EndWithQuestion:N0} end with a question, which is not learned; {EmptyTurns:N0} turns say nothing{(EmptyTurns > 0 ? $": {DescribeEmptyTurns()}" : string.Empty)}";
         }
     }
 }

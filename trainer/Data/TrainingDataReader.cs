@@ -1,32 +1,41 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using LlavaCuda.Formats;
 using LlavaCuda.Models;
 using LlavaCuda.Text;
 
 namespace LlavaCuda.Trainer.Data;
 
 /// <summary>
-/// Reads and tokenises all data of a run: a chunk of samples at a time is parsed, encoded by all threads, and stored in the order of the files. Whatever is wrong with a sample
-/// is found here, before training begins.
+/// Reads and tokenizes all data of a run: while one chunk of samples is encoded by all threads, the next is parsed; they are stored in the
+/// order of the files. Whatever is wrong with a sample is found here, before training begins, and all of it is counted.
 /// </summary>
 internal sealed class TrainingDataReader : IDisposable
 {
     private const int ChunkSamples = 512;
-    private const int Named = 5;
+    private const long ChunkCharacters = 1 << 23;
     private readonly DataSettings _settings;
+    private readonly Action<string> _report;
     private readonly SampleStore _samples = new();
+    private readonly SampleEncoder _encoder;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly IncrementalHash _pictureHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly List<string> _missing = [];
-    private readonly List<string> _tooLong = [];
+    private readonly DataFaults _faults = new();
+    private readonly List<string> _emptyTurns = [];
     private int _read;
-    private int _missingCount;
-    private int _tooLongCount;
+    private int _skipped;
     private int _truncated;
     private int _beginWithAnswer;
+    private int _endWithQuestion;
+    private int _emptyTurnCount;
 
-    private TrainingDataReader(DataSettings settings) => _settings = settings;
+    private TrainingDataReader(DataSettings settings, Action<string> report)
+    {
+        _settings = settings;
+        _report = report;
+        _encoder = new SampleEncoder(settings);
+    }
 
     public void Dispose()
     {
@@ -35,9 +44,17 @@ internal sealed class TrainingDataReader : IDisposable
     }
 
     /// <summary>Reads files one after the other.</summary>
-    internal static TrainingData Read(DataSettings settings, IReadOnlyList<string> files, CancellationToken cancellation)
+    /// <param name="settings">How samples become token ids.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="report">Shows a line each about wrong samples, where there are more than the error names.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="InvalidDataException">Something is wrong with the data; the message counts it and names files, samples and
+    /// lines.</exception>
+    /// <exception cref="FileNotFoundException">A file, or images and nothing else, are missing.</exception>
+    internal static TrainingData Read(
+        DataSettings settings, IReadOnlyList<string> files, Action<string> report, CancellationToken cancellation)
     {
-        using TrainingDataReader reader = new(settings);
+        using TrainingDataReader reader = new(settings, report);
         foreach (string file in files)
         {
             reader.ReadFile(file, cancellation);
@@ -49,155 +66,187 @@ internal sealed class TrainingDataReader : IDisposable
     private void ReadFile(string file, CancellationToken cancellation)
     {
         using ConversationReader conversations = new(file);
-        List<ConversationSample> chunk = [];
-        Encoded[] encoded = new Encoded[ChunkSamples];
+        Chunk current = new(), next = new();
+        bool isMore;
         do
         {
             cancellation.ThrowIfCancellationRequested();
-            chunk.Clear();
-            while (chunk.Count < ChunkSamples && conversations.Read() is { } sample)
-            {
-                chunk.Add(sample);
-            }
-
-            Parallel.For(0, chunk.Count, i => encoded[i] = TryEncode(chunk[i]));
-            for (int i = 0; i < chunk.Count; i++)
-            {
-                Append(chunk[i], encoded[i]);
-            }
+            isMore = next.Read(conversations);
+            current.Encoding.GetAwaiter().GetResult();
+            Append(current);
+            (current, next) = (next, current);
+            current.Encode(_encoder);
         }
-        while (chunk.Count == ChunkSamples);
+        while (isMore);
+
+        current.Encoding.GetAwaiter().GetResult();
+        Append(current);
     }
 
-    private Encoded TryEncode(ConversationSample sample)
+    private void Append(Chunk chunk)
     {
-        try
+        for (int i = 0; i < chunk.Count; i++)
         {
-            EncodedSample encoded = PromptEncoder.EncodeTraining(_settings.Template, sample.Conversation, _settings.Tokenizer, _settings.ImageOrder, maxLength: null);
-            if (encoded.ImageCount != sample.Images.Length)
+            _read++;
+            if (chunk.FaultOf(i) is { } fault)
             {
-                throw new InvalidDataException($"'image' names {sample.Images.Length} pictures, but the text has room for {encoded.ImageCount}");
-            }
-
-            if (encoded.Ids.AsSpan().ContainsAnyExceptInRange(PackedBatch.ImageToken, _settings.Config.Text.VocabularySize - 1))
-            {
-                throw new InvalidDataException($"the tokenizer gives id {encoded.Ids.Max()}, but the model's vocabulary has {_settings.Config.Text.VocabularySize}");
-            }
-
-            long[] sizes = new long[sample.Images.Length];
-            for (int i = 0; i < sizes.Length; i++)
-            {
-                FileInfo file = new(Path.Combine(_settings.ImageFolder ?? string.Empty, sample.Images[i]));
-                sizes[i] = file.Exists ? file.Length : -1;
-            }
-
-            return new Encoded(encoded, sizes, null);
-        }
-        catch (Exception error) when (error is InvalidDataException or ArgumentException)
-        {
-            return new Encoded(null, [], new InvalidDataException($"{sample.Place}: {error.Message.TrimEnd('.')}.", error));
-        }
-    }
-
-    private void Append(ConversationSample sample, in Encoded encoded)
-    {
-        _read++;
-        if (encoded.Sample is not { } tokens)
-        {
-            throw encoded.Error!;
-        }
-
-        if (sample.Images.Length > 0 && _settings.ImageFolder is null)
-        {
-            throw new InvalidDataException($"{sample.Place} has pictures; give the folder that their paths begin at (--images).");
-        }
-
-        CountMissing(sample, encoded.ImageBytes);
-        ReadOnlySpan<int> ids = tokens.Ids, labels = tokens.Labels;
-        int rows = PackedBatch.CountRows(_settings.Config, ids);
-        if (rows > _settings.MaxRows)
-        {
-            _tooLongCount++;
-            if (_settings.TooLong == TooLongPolicy.Truncate)
-            {
-                ids = ids[..Fitting(sample.Place, ids)];
-                labels = labels[..ids.Length];
-                rows = PackedBatch.CountRows(_settings.Config, ids);
-                _truncated++;
+                _faults.AddSample(fault);
             }
             else
             {
-                Name(_tooLong, $"{sample.Place} has {rows}");
-                return;
+                Append(chunk.Sample(i), chunk.Encoded(i));
             }
         }
 
-        _beginWithAnswer += sample.Conversation.Turns[0].Role == Role.Assistant && _settings.Template.Style is not (TemplateStyle.OneSeparator or TemplateStyle.Plain) ? 1 : 0;
+        if (chunk.Broken is { } broken)
+        {
+            _faults.AddBroken(broken);
+        }
+
+        chunk.Clear();
+    }
+
+    private void Append(ConversationSample sample, in SampleEncoding encoding)
+    {
+        for (int i = 0; i < encoding.ImageBytes.Length; i++)
+        {
+            if (encoding.ImageBytes[i] < 0)
+            {
+                _faults.AddMissing($"{Quoted.Name(sample.Images[i])} of {sample.Place}");
+            }
+        }
+
+        if (encoding.TooLong is { } length)
+        {
+            if (_settings.TooLong == TooLongPolicy.Skip)
+            {
+                _skipped++;
+            }
+            else
+            {
+                _faults.AddTooLong($"{sample.Place} has {length}");
+            }
+
+            return;
+        }
+
+        if (encoding.Sample is not { } tokens)
+        {
+            return;
+        }
+
+        _truncated += tokens.Truncated ? 1 : 0;
+        Account(sample);
+        ReadOnlySpan<int> ids = tokens.Ids, labels = tokens.Labels;
         int supervised = labels[1..].Length - labels[1..].Count(PackedBatch.Ignore);
+        int rows = PackedBatch.CountRows(_settings.Config, ids);
         _samples.Add(new TokenizedSample(sample.Place, sample.Images, ids.Length, rows, supervised), ids, labels);
         _hash.AppendData(MemoryMarshal.AsBytes(_samples.Stored(_samples.Count - 1)));
         _hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\n', sample.Images) + '\n'));
-        _pictureHash.AppendData(MemoryMarshal.AsBytes<long>(encoded.ImageBytes));
+        _pictureHash.AppendData(MemoryMarshal.AsBytes<long>(encoding.ImageBytes));
     }
 
-    // The number of tokens whose rows fit. Pictures are whole or not at all, and none may be lost.
-    private int Fitting(SamplePlace place, ReadOnlySpan<int> ids)
+    private void Account(ConversationSample sample)
     {
-        int rows = 0, count = 0;
-        while (count < ids.Length && rows + Rows(ids[count]) <= _settings.MaxRows)
+        IReadOnlyList<Turn> turns = sample.Conversation.Turns;
+        bool alternates = _settings.Template.Style is not (TemplateStyle.OneSeparator or TemplateStyle.Plain);
+        bool dropsFirst = alternates && turns[0].Role == Role.Assistant;
+        _beginWithAnswer += dropsFirst ? 1 : 0;
+        _endWithQuestion += turns.Count > 1 && turns[^1].Role == Role.Human ? 1 : 0;
+        for (int i = dropsFirst ? 1 : 0; i < turns.Count; i++)
         {
-            rows += Rows(ids[count++]);
-        }
-
-        return ids[count..].Contains(PackedBatch.ImageToken)
-            ? throw new InvalidDataException($"{place}: a picture lies beyond row {_settings.MaxRows} and cannot be cut off; raise --max-length or use --too-long skip.")
-            : count;
-    }
-
-    private int Rows(int id) => id == PackedBatch.ImageToken ? _settings.Config.RowsPerImage : 1;
-
-    private void CountMissing(ConversationSample sample, long[] bytes)
-    {
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            if (bytes[i] < 0)
+            if (turns[i].Content.All(static p => p.Text is { } text && string.IsNullOrWhiteSpace(text)))
             {
-                _missingCount++;
-                Name(_missing, $"'{sample.Images[i]}' of {sample.Place}");
+                _emptyTurnCount++;
+                if (_emptyTurns.Count < TrainingData.Named)
+                {
+                    string what = turns[i].Role == Role.Human ? "question" : "answer";
+                    _emptyTurns.Add($"{sample.Place}, the {what} of turn {i}");
+                }
             }
         }
     }
 
-    private static void Name(List<string> names, string name)
-    {
-        if (names.Count < Named)
-        {
-            names.Add(name);
-        }
-    }
+    private static string Finish(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
 
     private TrainingData Finish()
     {
-        if (_missingCount > 0)
-        {
-            throw new FileNotFoundException($"{_missingCount:N0} pictures are missing in {_settings.ImageFolder}: {string.Join(", ", _missing)}{(_missingCount > Named ? ", ..." : string.Empty)}.");
-        }
-
-        if (_tooLongCount > 0 && _settings.TooLong == TooLongPolicy.Error)
-        {
-            throw new InvalidDataException(
-                $"{_tooLongCount:N0} of {_read:N0} samples have more than {_settings.MaxRows} rows: {string.Join(", ", _tooLong)}{(_tooLongCount > Named ? ", ..." : string.Empty)}; raise --max-length, or choose --too-long truncate or skip.");
-        }
-
+        _faults.Throw(_read, _settings.ImageFolder, _settings.MaxRows, _report);
         return _samples.Count == 0
             ? throw new InvalidDataException($"All {_read:N0} samples have more than {_settings.MaxRows} rows; none is left.")
-            : new TrainingData(_samples, Convert.ToHexStringLower(_hash.GetHashAndReset()), Convert.ToHexStringLower(_pictureHash.GetHashAndReset()))
+            : new TrainingData(_samples, Finish(_hash), Finish(_pictureHash))
             {
                 Truncated = _truncated,
-                Skipped = _tooLongCount - _truncated,
+                Skipped = _skipped,
                 BeginWithAnswer = _beginWithAnswer,
+                EndWithQuestion = _endWithQuestion,
+                EmptyTurns = _emptyTurnCount,
+                FirstEmptyTurns = _emptyTurns,
             };
     }
 
-    private readonly record struct Encoded(EncodedSample? Sample, long[] ImageBytes, InvalidDataException? Error);
+    /// <summary>A few hundred samples that are parsed one after the other and encoded together.</summary>
+    private sealed class Chunk
+    {
+        private readonly List<ConversationSample?> _samples = [];
+        private readonly List<string?> _faults = [];
+        private readonly SampleEncoding[] _encoded = new SampleEncoding[ChunkSamples];
+
+        internal int Count => _samples.Count;
+
+        internal Task Encoding { get; private set; } = Task.CompletedTask;
+
+        /// <summary>Gets why the rest of the file cannot be read, or null.</summary>
+        internal string? Broken { get; private set; }
+
+        internal ConversationSample Sample(int i) => _samples[i]!;
+
+        internal SampleEncoding Encoded(int i) => _encoded[i];
+
+        internal string? FaultOf(int i) => _faults[i] ?? _encoded[i].Fault;
+
+        internal void Clear()
+        {
+            _samples.Clear();
+            _faults.Clear();
+            Array.Clear(_encoded);
+            Broken = null;
+        }
+
+        /// <summary>Parses samples.</summary>
+        /// <returns>Whether the file has more.</returns>
+        internal bool Read(ConversationReader reader)
+        {
+            long characters = 0;
+            try
+            {
+                while (_samples.Count < ChunkSamples && characters < ChunkCharacters)
+                {
+                    if (!reader.Read(out ConversationSample? sample, out string? fault))
+                    {
+                        return false;
+                    }
+
+                    _samples.Add(sample);
+                    _faults.Add(fault);
+                    characters += sample?.Characters ?? 0;
+                }
+            }
+            catch (InvalidDataException error)
+            {
+                Broken = error.Message;
+                return false;
+            }
+
+            return true;
+        }
+
+        internal void Encode(SampleEncoder encoder) => Encoding = Task.Run(() => Parallel.For(0, _samples.Count, i =>
+        {
+            if (_samples[i] is { } sample)
+            {
+                _encoded[i] = encoder.Encode(sample);
+            }
+        }));
+    }
 }

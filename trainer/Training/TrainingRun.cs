@@ -51,7 +51,7 @@ public sealed class TrainingRun
             _checkpoints.Sweep();
         }
 
-        TrainingSetup setup = TrainingSetup.Read(_options, cancellation);
+        TrainingSetup setup = TrainingSetup.Read(_options, _output.Warn, cancellation);
         foreach (string line in setup.Data.Describe())
         {
             _output.Write(line);

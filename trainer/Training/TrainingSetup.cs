@@ -40,11 +40,16 @@ internal sealed class TrainingSetup
 
     internal long Steps { get; }
 
-    /// <summary>Opens the model and reads the data.</summary>
-    internal static TrainingSetup Read(TrainingOptions options, CancellationToken cancellation)
+    /// <summary>Opens the model and reads the data; a line about each wrong sample goes to <paramref name="report"/>, where there are more than the error names.</summary>
+    internal static TrainingSetup Read(TrainingOptions options, Action<string> report, CancellationToken cancellation)
     {
         RefuseOwnSource(options);
         ModelFolder folder = OpenModel(options);
+        if (options.Images is { } images && !Directory.Exists(images))
+        {
+            throw new DirectoryNotFoundException($"--images {images}: there is no such folder.");
+        }
+
         int positions = folder.Config.Text.MaxPositions;
         if (options.MaxLength > positions)
         {
@@ -54,7 +59,7 @@ internal sealed class TrainingSetup
         int maxRows = options.MaxLength ?? Math.Min(TrainingOptions.DefaultMaxLength, positions);
         LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
         DataSettings settings = new(folder.Config, tokenizer, ConversationTemplates.Parse(options.Template), options.ImageOrder, options.Images, maxRows, options.TooLong);
-        TrainingData data = TrainingDataReader.Read(settings, options.Data, cancellation);
+        TrainingData data = TrainingDataReader.Read(settings, options.Data, report, cancellation);
         TrainingSetup setup = new(options, folder, tokenizer, folder.ReadImageOptions() with { Aspect = options.ImageAspect }, data, maxRows);
         setup.RequireSomethingToLearn();
         return setup;
@@ -115,6 +120,11 @@ internal sealed class TrainingSetup
         {
             throw new InvalidDataException(
                 $"{Data.Unsupervised:N0} of {Data.Samples.Count:N0} samples have no token that carries loss: {Data.DescribeUnsupervised()}. Mend them, or accept them with --allow-unsupervised.");
+        }
+
+        if (Data.EmptyTurns > 0 && !_options.AllowUnsupervised)
+        {
+            throw new InvalidDataException($"{Data.EmptyTurns:N0} turns say nothing: {Data.DescribeEmptyTurns()}. Mend them, or accept them with --allow-unsupervised.");
         }
     }
 }

@@ -1,0 +1,17 @@
+namespace LlavaCuda.Trainer.Data;
+
+/// <summary>What the name of a key says about media.</summary>
+internal enum MediaKind
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>It describes them: <c>image_id</c>.</summary>
+    Describes,
+
+    /// <summary>It holds an image: <c>image_path</c>.</summary>
+    HoldsImage,
+
+    /// <summary>It holds something else than an image: <c>video</c>.</summary>
+    HoldsOther,
+}
