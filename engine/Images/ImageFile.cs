@@ -1,88 +1,86 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using LlavaCuda.Images.Decoding;
 using SkiaSharp;
 
 namespace LlavaCuda.Images;
 
 /// <summary>
-/// Reads JPEG, PNG, WebP, GIF (its first frame) and BMP, writes PNG and JPEG. Pixels are those that Pillow's <c>convert("RGB")</c> gives: the alpha
-/// channel is dropped and not composited, a palette is expanded, gray is replicated, colour profiles and the EXIF orientation are ignored.
+/// Reads JPEG, PNG, WebP, GIF, BMP and TIFF (of several frames the first), writes PNG and JPEG. Pixels are those that Pillow's <c>convert("RGB")</c> gives, and a file that
+/// Pillow refuses is refused: the alpha channel is dropped and not composited, a palette is expanded, gray is replicated, 16-bit gray is clipped at 255, colour profiles are
+/// ignored, and so is the EXIF orientation unless <see cref="ImageReadOptions.Orientation"/> asks for it.
 /// </summary>
 public static class ImageFile
 {
-    /// <summary>The most pixels that a picture may claim; more is refused before memory is taken for them.</summary>
+    /// <summary>The most pixels that an image may claim by default; more is refused before memory is taken for them.</summary>
     public const int MaxPixels = 100_000_000;
 
-    /// <summary>The longest side that a picture may claim, as in a JPEG file.</summary>
+    /// <summary>The longest side that an image may claim, as in a JPEG file.</summary>
     public const int MaxSide = 65_535;
 
-    /// <summary>Reads a picture from a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>The picture.</returns>
-    /// <exception cref="InvalidDataException">The file is no picture, is damaged, cut short or too large.</exception>
-    public static RgbImage Read(string path) => Decode(File.ReadAllBytes(path), path);
+    private const int HeadBytes = 1 << 16;
 
-    /// <summary>Reads a picture from what is left of a stream.</summary>
-    /// <param name="stream">The bytes of a file.</param>
-    /// <param name="name">What error messages call the picture.</param>
-    /// <returns>The picture.</returns>
-    /// <exception cref="InvalidDataException">The bytes are no picture, are damaged, cut short or too large.</exception>
-    public static RgbImage Read(Stream stream, string name)
+    /// <summary>Reads an image from a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How, and what it may cost; null for the defaults.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="InvalidDataException">The file is no image, is damaged, cut short or too large.</exception>
+    public static RgbImage Read(string path, ImageReadOptions? options = null)
     {
-        using MemoryStream bytes = new();
-        stream.CopyTo(bytes);
-        return Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name);
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return Read(stream, path, options);
     }
 
-    /// <summary>Reads an image's size from the head of its file, without decoding pixels: a file that is cut short or damaged further on passes.</summary>
+    /// <summary>Reads an image from what is left of a stream.</summary>
+    /// <param name="stream">The bytes of a file.</param>
+    /// <param name="name">What error messages call the image.</param>
+    /// <param name="options">How, and what it may cost; null for the defaults.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no image, are damaged, cut short or too large.</exception>
+    public static RgbImage Read(Stream stream, string name, ImageReadOptions? options = null)
+    {
+        options ??= ImageReadOptions.Default;
+        options.Validate();
+        return Decode(BoundedStream.ReadAll(stream, name, options.MaxBytes), name, options);
+    }
+
+    /// <summary>
+    /// Reads an image's size from the head of its file, without decoding pixels: a file that is cut short or damaged further on passes. Only where the head does not say
+    /// it is the whole file read.
+    /// </summary>
     /// <param name="path">The file.</param>
+    /// <param name="options">What it may cost; null for the defaults.</param>
     /// <returns>Width and height in pixels, as stored.</returns>
     /// <exception cref="InvalidDataException">The file is empty, no image, or too large.</exception>
-    public static (int Width, int Height) ReadSize(string path)
+    public static (int Width, int Height) ReadSize(string path, ImageReadOptions? options = null)
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        if (file.Length == 0)
+        options ??= ImageReadOptions.Default;
+        options.Validate();
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        byte[] head = new byte[HeadBytes];
+        int length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        try
         {
-            throw new InvalidDataException($"{path}: the file is empty (0 bytes).");
+            return Size(new EncodedImage(head.AsSpan(0, length), path, options));
         }
-
-        using SKCodec? codec = SKCodec.Create(file);
-        return AcceptedSize(codec, path);
+        catch (InvalidDataException) when (length == HeadBytes)
+        {
+            stream.Position = 0;
+            return Size(new EncodedImage(BoundedStream.ReadAll(stream, path, options.MaxBytes), path, options));
+        }
     }
 
-    /// <summary>Decodes a picture in memory.</summary>
+    /// <summary>Decodes an image in memory.</summary>
     /// <param name="file">The bytes of a file.</param>
-    /// <param name="name">What error messages call the picture.</param>
-    /// <returns>The picture.</returns>
-    /// <exception cref="InvalidDataException">The bytes are no picture, are damaged, cut short or too large.</exception>
-    public static unsafe RgbImage Decode(ReadOnlySpan<byte> file, string name)
+    /// <param name="name">What error messages call the image.</param>
+    /// <param name="options">How, and what it may cost; null for the defaults.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no image, are damaged, cut short or too large.</exception>
+    public static RgbImage Decode(ReadOnlySpan<byte> file, string name, ImageReadOptions? options = null)
     {
-        SkiaLibrary.Require();
-        fixed (byte* bytes = file)
-        {
-            using SKData data = SKData.Create((nint)bytes, file.Length);
-            using SKCodec? codec = SKCodec.Create(data);
-            (int width, int height) = AcceptedSize(codec, name);
-            byte* rgba = (byte*)NativeMemory.Alloc((nuint)width * (nuint)height, 4);
-            try
-            {
-                SKCodecResult result = codec.GetPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul), (nint)rgba);
-                if (result != SKCodecResult.Success)
-                {
-                    string reason = result == SKCodecResult.IncompleteInput ? "the file is cut short" : $"the {codec.EncodedFormat} data is damaged ({result})";
-                    throw new InvalidDataException($"{name}: {reason}.");
-                }
-
-                byte[] pixels = GC.AllocateUninitializedArray<byte>(width * height * 3);
-                DropAlpha(rgba, pixels);
-                return new RgbImage(width, height, pixels);
-            }
-            finally
-            {
-                NativeMemory.Free(rgba);
-            }
-        }
+        options ??= ImageReadOptions.Default;
+        options.Validate();
+        RgbImage image = Decode(new EncodedImage(file, name, options), out int orientation);
+        return options.Orientation == ImageOrientation.Exif ? ExifOrientation.Apply(image, orientation) : image;
     }
 
     /// <summary>Writes a picture as PNG or JPEG, by the ending of the name; the file appears only when it is whole.</summary>
@@ -116,19 +114,6 @@ public static class ImageFile
     public static byte[] EncodeJpeg(RgbImage image, int quality = 92) =>
         Encode(image, pixels => pixels.Encode(new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore)));
 
-    private static (int Width, int Height) AcceptedSize([NotNull] SKCodec? codec, string name)
-    {
-        if (codec is null)
-        {
-            throw new InvalidDataException($"{name}: not a picture that can be decoded; JPEG, PNG, WebP, GIF and BMP can.");
-        }
-
-        (int width, int height) = (codec.Info.Width, codec.Info.Height);
-        return width >= 1 && height >= 1 && width <= MaxSide && height <= MaxSide && (long)width * height <= MaxPixels
-            ? (width, height)
-            : throw new InvalidDataException($"{name}: claims {width}x{height} pixels; at most {MaxSide} a side and {MaxPixels / 1_000_000} million in all are accepted.");
-    }
-
     private static unsafe byte[] Encode(RgbImage image, Func<SKPixmap, SKData?> encode)
     {
         SkiaLibrary.Require();
@@ -154,23 +139,51 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Packs four bytes a pixel to three.</summary>
-    private static unsafe void DropAlpha(byte* rgba, Span<byte> rgb)
+    private static RgbImage Decode(EncodedImage file, out int orientation)
     {
-        int to = 0;
-        fixed (byte* target = rgb)
+        ReadOnlySpan<byte> bytes = file.Bytes;
+        orientation = 1;
+        if (JpegMarkers.Accepts(bytes))
         {
-            // Each store of 16 bytes brings 12 that count; the next one overwrites the others.
-            Vector128<byte> order = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255);
-            for (; to <= rgb.Length - 16; to += 12, rgba += 16)
-            {
-                Vector128.Shuffle(Vector128.Load(rgba), order).Store(target + to);
-            }
-
-            for (; to < rgb.Length; to += 3, rgba += 4)
-            {
-                (target[to], target[to + 1], target[to + 2]) = (rgba[0], rgba[1], rgba[2]);
-            }
+            JpegMarkers.Check(file);
+            return SkiaDecoder.Decode(file, out orientation);
         }
+
+        if (WebpChunks.Accepts(bytes))
+        {
+            WebpChunks.Check(file);
+            return SkiaDecoder.Decode(file, out orientation);
+        }
+
+        if (PngChunks.Accepts(bytes))
+        {
+            PngHeader header = PngHeader.Read(file);
+            orientation = header.Orientation;
+            return PngDecoder.Decode(file, header);
+        }
+
+        return GifDecoder.Accepts(bytes) ? GifDecoder.Decode(file)
+            : BmpDecoder.Accepts(bytes) ? BmpDecoder.Decode(file)
+            : TiffDirectory.Accepts(bytes) ? TiffDecoder.Decode(file)
+            : throw Unknown(file);
     }
+
+    private static (int Width, int Height) Size(EncodedImage file)
+    {
+        ReadOnlySpan<byte> bytes = file.Bytes;
+        if (PngChunks.Accepts(bytes))
+        {
+            PngHeader header = PngHeader.Read(file);
+            return (header.Width, header.Height);
+        }
+
+        return JpegMarkers.Accepts(bytes) || WebpChunks.Accepts(bytes) ? SkiaDecoder.Size(file)
+            : GifDecoder.Accepts(bytes) ? GifDecoder.Size(file)
+            : BmpDecoder.Accepts(bytes) ? BmpDecoder.Size(file)
+            : TiffDirectory.Accepts(bytes) ? TiffDecoder.Size(file)
+            : throw Unknown(file);
+    }
+
+    private static InvalidDataException Unknown(EncodedImage file) =>
+        file.Refuse(file.Bytes.Length == 0 ? "the file is empty (0 bytes)" : "not an image that can be decoded; JPEG, PNG, WebP, GIF, BMP and TIFF can");
 }

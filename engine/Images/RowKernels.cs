@@ -16,18 +16,25 @@ internal static class RowKernels
     /// <summary><see cref="Resize"/> reads up to this many bytes beyond the last pixel of a row.</summary>
     internal const int Slack = 16;
 
-    /// <summary>Resizes one row; the target takes one value more than there are.</summary>
-    internal static unsafe void Resize(byte[] source, in ResizeAxis axis, int[] target)
+    /// <summary>Resizes the part of one row that depends on the image.</summary>
+    /// <param name="source">The pixels of the image's row, and <see cref="Slack"/> bytes.</param>
+    /// <param name="first">The input of the axis that is the row's first pixel.</param>
+    /// <param name="axis">The axis, with <see cref="Lanes"/> of each weight.</param>
+    /// <param name="outputs">The outputs to compute.</param>
+    /// <param name="bias">What the sums begin with: three values of each output of the axis, and one more.</param>
+    /// <param name="target">Receives three values of each output of the axis, and one of no meaning after the last that is computed.</param>
+    internal static unsafe void Resize(byte[] source, int first, in ResizeAxis axis, (int First, int End) outputs, int[] bias, int[] target)
     {
         ReadOnlySpan<int> starts = axis.Starts;
         ReadOnlySpan<int> counts = axis.Counts;
-        ArgumentOutOfRangeException.ThrowIfLessThan(target.Length, (starts.Length * 3) + 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(target.Length, (outputs.End * 3) + 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bias.Length, (outputs.End * 3) + 1);
         fixed (byte* pixels = source)
-        fixed (int* results = target, weights = axis.Weights)
+        fixed (int* results = target, begin = bias, weights = axis.Weights)
         {
-            for (int x = 0; x < starts.Length; x++)
+            for (int x = outputs.First; x < outputs.End; x++)
             {
-                Vector128<int> sum = Sum(pixels + (starts[x] * 3), weights + ((nint)x * axis.Stride), counts[x]) + Vector128.Create(Half);
+                Vector128<int> sum = Sum(pixels + ((starts[x] - first) * 3), weights + ((nint)x * axis.Stride), counts[x]) + Vector128.Load(begin + (x * 3));
                 sum = Vector128.Clamp(sum >> ResizeAxis.FractionBits, Vector128<int>.Zero, Vector128.Create(255));
                 sum.Store(results + (x * 3));
             }
@@ -50,14 +57,26 @@ internal static class RowKernels
         }
     }
 
+    /// <summary>Begins sums with one half and a row of the fill colour.</summary>
+    internal static void Begin(Span<int> sums, ReadOnlySpan<int> row, int weight)
+    {
+        for (int i = 0; i < sums.Length; i++)
+        {
+            sums[i] = Half + (row[i] * weight);
+        }
+    }
+
     /// <summary>Rounds finished sums to bytes.</summary>
     internal static void Round(ReadOnlySpan<int> sums, Span<byte> target)
     {
         for (int i = 0; i < sums.Length; i++)
         {
-            target[i] = (byte)Math.Clamp(sums[i] >> ResizeAxis.FractionBits, 0, 255);
+            target[i] = Round(sums[i]);
         }
     }
+
+    /// <summary>Rounds a finished sum to a byte.</summary>
+    internal static byte Round(int sum) => (byte)Math.Clamp(sum >> ResizeAxis.FractionBits, 0, 255);
 
     /// <summary>Makes integers of bytes.</summary>
     internal static void Widen(ReadOnlySpan<byte> source, Span<int> target)

@@ -145,12 +145,12 @@ public class ImageFileTests
     }
 
     [Fact]
-    public void Decode_SixteenBitGray_GivesThePicture()
+    public void Decode_SixteenBitGray_ClipsAsPillowDoes()
     {
         // A filter byte, then two pixels of 16 bits, in each of two rows.
-        byte[] file = PictureBytes.Png(2, 2, 16, 0, [0, 0, 0, 255, 255, 0, 255, 255, 0, 0]);
+        byte[] file = PictureBytes.Png(2, 2, 16, 0, [0, 0, 0, 255, 255, 0, 0, 200, 1, 0]);
         RgbImage image = ImageFile.Decode(file, "deep.png");
-        Assert.Equal([0, 0, 0, 255, 255, 255, 255, 255, 255, 0, 0, 0], image.Pixels.ToArray());
+        Assert.Equal([0, 0, 0, 255, 255, 255, 200, 200, 200, 255, 255, 255], image.Pixels.ToArray());
     }
 
     [Fact]

@@ -26,6 +26,23 @@ public class ImageProcessorTests
     }
 
     [Fact]
+    public void Crop_RandomPaddedSlivers_EqualsNaive()
+    {
+        Random random = new(8);
+        for (int i = 0; i < 40; i++)
+        {
+            (int width, int height) = (random.Next(1, 6), random.Next(40, 220));
+            RgbImage image = i % 2 == 0 ? BicubicResizeTests.Noise(width, height, i) : BicubicResizeTests.Noise(height, width, i);
+            int edge = random.Next(1, 40);
+            int crop = random.Next(1, 48);
+            RgbImage padded = NaiveBicubic.PadToSquare(image, 122, 116, 104);
+            RgbImage expected = NaiveBicubic.CropMiddle(NaiveBicubic.Resize(padded, edge, edge), crop);
+            ImageProcessor processor = new(new ImageProcessorOptions { ShortestEdge = edge, CropSize = crop, Aspect = ImageAspect.Pad });
+            Assert.True(expected.Pixels.SequenceEqual(processor.Crop(image).Pixels), $"{image.Width}x{image.Height} to {edge}, cropped to {crop}");
+        }
+    }
+
+    [Fact]
     public void Crop_LargerThanPicture_IsBlackAround()
     {
         RgbImage white = new(4, 4);

@@ -8,14 +8,14 @@ namespace LlavaCuda.Tests.Images;
 internal static class PictureBytes
 {
     /// <summary>A PNG file with the given header and compressed rows, which need not fit the header.</summary>
-    internal static byte[] Png(int width, int height, byte depth, byte colourType, byte[] rows)
+    internal static byte[] Png(int width, int height, byte depth, byte colourType, byte[] rows, byte interlace = 0)
     {
         using MemoryStream file = new();
         file.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
         byte[] header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        (header[8], header[9]) = (depth, colourType);
+        (header[8], header[9], header[12]) = (depth, colourType, interlace);
         Chunk(file, "IHDR", header);
         using MemoryStream packed = new();
         using (ZLibStream zlib = new(packed, CompressionLevel.Fastest, leaveOpen: true))

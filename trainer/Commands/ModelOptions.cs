@@ -71,7 +71,7 @@ internal sealed class ModelOptions
     /// <summary>Reads the pictures.</summary>
     /// <param name="parsed">The parsed command line.</param>
     /// <returns>The pictures.</returns>
-    internal IReadOnlyList<RgbImage> ReadImages(ParseResult parsed) => [.. parsed.GetValue(_images)!.Select(ImageFile.Read)];
+    internal IReadOnlyList<RgbImage> ReadImages(ParseResult parsed) => [.. parsed.GetValue(_images)!.Select(static path => ImageFile.Read(path))];
 
     /// <summary>Gets how to answer.</summary>
     /// <param name="parsed">The parsed command line.</param>
