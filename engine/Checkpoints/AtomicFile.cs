@@ -1,6 +1,8 @@
+using LlavaCuda.Native;
+
 namespace LlavaCuda.Checkpoints;
 
-/// <summary>Files that appear whole or not at all: written beside their place, flushed to the disk, then renamed.</summary>
+/// <summary>Files that appear whole or not at all: written next to their place, flushed to the disk, then renamed.</summary>
 public static class AtomicFile
 {
     /// <summary>Writes a file. When anything fails, an older file of this name stays as it was.</summary>
@@ -21,6 +23,8 @@ public static class AtomicFile
             File.Delete(beside);
             throw;
         }
+
+        FolderFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     internal static void WriteThrough(string path, Action<Stream> write, Func<string, Stream> create)

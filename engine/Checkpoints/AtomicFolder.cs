@@ -1,32 +1,53 @@
+using System.Security.Cryptography;
+using System.Text;
+using LlavaCuda.Formats;
+using LlavaCuda.Native;
+
 namespace LlavaCuda.Checkpoints;
 
 /// <summary>
-/// Folders that change whole or not at all: everything is written into a sibling folder, which then takes the name. When writing fails, the older folder stays as it was.
-/// What else lies in the older folder is carried over, except files of a model, which would contradict the new ones.
+/// Folders that change whole or not at all. A new folder is written next to its place and renamed. In a folder that is there, the files are
+/// written into a subfolder, flushed, and then
+/// exchanged for the older ones: the folder itself stays, so that it may be a mount point, a link, or somebody's current folder. An
+/// exchange that was interrupted is completed by
+/// <see cref="Recover"/> or the next <see cref="Write(string, Action{AtomicFolder})"/>; until then the folder has no <c>config.json</c>, so
+/// that nobody loads half of it. What else
+/// lies in the folder stays, except files of a model, which would contradict the new ones.
 /// </summary>
 public sealed class AtomicFolder
 {
+    private const string Unfinished = ".llava-writing", Complete = ".llava-complete", Moving = ".llava-moving", Last = "config.json";
+    private const int LongestName = 200;
+
     private static readonly string[] ModelFiles =
     [
-        "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json", "chat_template.json", "chat_template.jinja",
-        "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json", "chat_template.json",
+        "chat_template.jinja", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json", ModelManifest.FileName, "training.json",
     ];
 
     private static readonly string[] WeightStems = ["model", "pytorch_model", "mm_projector"];
+    private static readonly string[] WeightEndings = [".safetensors", ".bin", ".index.json"];
 
     private readonly string _beside;
     private readonly Func<string, Stream> _create;
 
-    private AtomicFolder(string beside, Func<string, Stream> create)
+    private AtomicFolder(string beside, Func<string, Stream> create, bool isTrial)
     {
         _beside = beside;
         _create = create;
+        IsTrial = isTrial;
     }
+
+    /// <summary>Gets a value indicating whether nothing is kept: large contents may be left out, see <see cref="Try"/>.</summary>
+    internal bool IsTrial { get; }
 
     /// <summary>Writes a folder.</summary>
     /// <param name="folder">The final path; parents are made.</param>
     /// <param name="write">Writes the files through the argument.</param>
-    /// <exception cref="IOException">Writing failed; or the older folder could not be replaced, and the message names the folder beside it that holds the complete result.</exception>
+    /// <exception cref="IOException">
+    /// Writing failed; or the older files could not be replaced, and the message names the folder that holds the complete result.
+    /// </exception>
     public static void Write(string folder, Action<AtomicFolder> write) => Write(folder, write, File.Create);
 
     /// <summary>Writes a file of the folder.</summary>
@@ -46,116 +67,166 @@ public sealed class AtomicFolder
     /// <param name="write">Receives the path of the folder as long as it is being written.</param>
     public void WriteFiles(Action<string> write) => write(_beside);
 
-    /// <summary>Completes or undoes a change of a folder that was interrupted in between; does nothing where there was none.</summary>
-    /// <param name="folder">The final path.</param>
+    /// <summary>
+    /// Completes a change that was interrupted after everything was written, and deletes what one left that was interrupted before.
+    /// </summary>
+    /// <param name="folder">The final path. Nobody else may be writing it.</param>
     public static void Recover(string folder)
     {
-        (string target, _, string before) = PathsOf(folder);
-        FinishInterrupted(target, before);
+        string target = RealPath.Of(folder);
+        FinishInterrupted(target);
+        DeleteFolder(Path.Combine(target, Unfinished));
+        DeleteFolder(Sibling(target));
     }
 
     internal static void Write(string folder, Action<AtomicFolder> write, Func<string, Stream> create)
     {
-        (string target, string beside, string before) = PathsOf(folder);
-        if (File.Exists(target))
+        string target = Target(folder);
+        if (!Directory.Exists(target))
         {
-            throw new IOException($"{target} is a file; expected a folder or nothing.");
+            string sibling = Sibling(target);
+            Directory.CreateDirectory(Path.GetDirectoryName(sibling)!);
+            Fill(sibling, write, create, isTrial: false);
+            Change(target, () => Directory.Move(sibling, target));
+            FolderFlush.Flush(Path.GetDirectoryName(target)!);
+            return;
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        FinishInterrupted(target, before);
-        DeleteFolder(beside);
-        Directory.CreateDirectory(beside);
-        try
+        FinishInterrupted(target);
+        string unfinished = Path.Combine(target, Unfinished);
+        Fill(unfinished, write, create, isTrial: false);
+        Change(target, () =>
         {
-            write(new AtomicFolder(beside, create));
-        }
-        catch
-        {
-            DeleteFolder(beside);
-            throw;
-        }
-
-        try
-        {
-            Swap(target, beside, before);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException && Directory.Exists(beside))
-        {
-            throw new IOException($"{target} could not be replaced, but {beside} holds the complete result: {error.Message}", error);
-        }
+            Directory.Move(unfinished, Path.Combine(target, Complete));
+            FolderFlush.Flush(target);
+            FinishInterrupted(target);
+        });
     }
 
-    // A folder that is a mount point, or that another program holds open, cannot be renamed.
-    private static void Swap(string target, string beside, string before)
+    /// <summary>
+    /// Writes the files of a folder that exists as <see cref="Write(string, Action{AtomicFolder})"/> would, and deletes them again, to find
+    /// out before a long run what would fail at its end.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="write">As for writing; leaves out large contents where <see cref="IsTrial"/> says so.</param>
+    /// <param name="create">What opens files.</param>
+    /// <returns>The names of the files.</returns>
+    /// <exception cref="IOException">Writing would fail.</exception>
+    internal static IReadOnlyList<string> Try(string folder, Action<AtomicFolder> write, Func<string, Stream> create)
     {
-        if (Directory.Exists(target))
-        {
-            Directory.Move(target, before);
-        }
-
+        string target = Target(folder), unfinished = Path.Combine(target, Unfinished);
+        FinishInterrupted(target);
+        Fill(unfinished, write, create, isTrial: true);
         try
         {
-            Directory.Move(beside, target);
+            string[] names = [.. Directory.EnumerateFileSystemEntries(unfinished).Select(static path => Path.GetFileName(path))];
+            return Array.Find(names, name => Directory.Exists(Path.Combine(target, name))) is not { } taken ? names
+                : throw new IOException($"{Path.Combine(target, taken)} is a folder, but the result has a file of that name.");
         }
         finally
         {
-            FinishInterrupted(target, before);
+            DeleteFolder(unfinished);
         }
     }
 
-    private static (string Target, string Beside, string Before) PathsOf(string folder)
+    private static string Target(string folder)
     {
-        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (new DirectoryInfo(target).LinkTarget is not null)
-        {
-            // The folder that a link leads to is replaced; the link stays one.
-            target = Path.TrimEndingDirectorySeparator(Directory.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName);
-        }
-
-        string name = Path.GetFileName(target);
-        string parent = Path.GetDirectoryName(target) ?? throw new IOException($"{target} cannot be replaced as a whole; expected a folder inside another.");
-        return (target, Path.Combine(parent, $".{name}.writing"), Path.Combine(parent, $".{name}.replaced"));
+        string target = RealPath.Of(folder);
+        bool isMissingDisk = Path.GetDirectoryName(target) is null && !Directory.Exists(target);
+        return File.Exists(target) ? throw new IOException($"{target} is a file; expected a folder or nothing.")
+            : isMissingDisk ? throw new IOException($"{target}: there is no such disk.") : target;
     }
 
-    // A swap that stopped between its renames is completed, or undone where the new folder never got the name.
-    private static void FinishInterrupted(string target, string before)
+    private static void Fill(string folder, Action<AtomicFolder> write, Func<string, Stream> create, bool isTrial)
     {
-        if (!Directory.Exists(before))
+        DeleteFolder(folder);
+        Directory.CreateDirectory(folder);
+        try
         {
-            return;
+            write(new AtomicFolder(folder, create, isTrial));
+            FlushFiles(folder);
         }
-
-        if (!Directory.Exists(target))
+        catch
         {
-            Directory.Move(before, target);
-            return;
+            DeleteFolder(folder);
+            throw;
         }
-
-        foreach (string path in Directory.EnumerateFileSystemEntries(before).ToList())
-        {
-            string kept = Path.Combine(target, Path.GetFileName(path));
-            if (Path.Exists(kept) || IsOfModel(Path.GetFileName(path)))
-            {
-                continue;
-            }
-
-            if (Directory.Exists(path))
-            {
-                Directory.Move(path, kept);
-            }
-            else
-            {
-                File.Move(path, kept);
-            }
-        }
-
-        DeleteFolder(before);
     }
+
+    private static void Change(string target, Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            string[] inside = [.. ((string[])[Unfinished, Complete, Moving]).Select(name => Path.Combine(target, name))];
+            string? result = Array.Find([.. inside, Sibling(target)], Directory.Exists);
+            throw new IOException($"{target} could not be replaced, but {result} holds the complete result: {error.Message}", error);
+        }
+    }
+
+    // Complete: the older files go. Moving: the new ones take their places, one by one; the one without which nobody loads a model comes
+    // last.
+    private static void FinishInterrupted(string target)
+    {
+        string complete = Path.Combine(target, Complete), moving = Path.Combine(target, Moving);
+        if (Directory.Exists(complete))
+        {
+            IEnumerable<string> older = Directory.EnumerateFiles(target).Where(static path => IsOfModel(Path.GetFileName(path)));
+            foreach (string path in older.OrderByDescending(IsLast).ToList())
+            {
+                File.Delete(path);
+            }
+
+            Directory.Move(complete, moving);
+            FolderFlush.Flush(target);
+        }
+
+        if (Directory.Exists(moving))
+        {
+            foreach (string path in Directory.EnumerateDirectories(moving).ToList())
+            {
+                DeleteFolder(Path.Combine(target, Path.GetFileName(path)));
+                Directory.Move(path, Path.Combine(target, Path.GetFileName(path)));
+            }
+
+            foreach (string path in Directory.EnumerateFiles(moving).OrderBy(IsLast).ToList())
+            {
+                File.Move(path, Path.Combine(target, Path.GetFileName(path)), overwrite: true);
+            }
+
+            FolderFlush.Flush(target);
+            Directory.Delete(moving, recursive: true);
+        }
+    }
+
+    private static bool IsLast(string path) => Path.GetFileName(path) == Last;
 
     private static bool IsOfModel(string name) =>
         ModelFiles.Contains(name) || (WeightStems.Any(stem => name.StartsWith(stem, StringComparison.Ordinal))
-            && (name.EndsWith(".safetensors", StringComparison.Ordinal) || name.EndsWith(".bin", StringComparison.Ordinal) || name.EndsWith(".index.json", StringComparison.Ordinal)));
+            && WeightEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)));
+
+    // A name may be as long as the file system allows, and leaves no room for more.
+    private static string Sibling(string target)
+    {
+        string name = Path.GetFileName(target);
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        string shortened = bytes.Length <= LongestName ? name : Convert.ToHexStringLower(SHA256.HashData(bytes));
+        return Path.Combine(Path.GetDirectoryName(target) ?? target, $".{shortened}.writing");
+    }
+
+    private static void FlushFiles(string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder))
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            file.Flush(flushToDisk: true);
+        }
+
+        FolderFlush.Flush(folder);
+    }
 
     private static void DeleteFolder(string folder)
     {

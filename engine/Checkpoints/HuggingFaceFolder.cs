@@ -10,7 +10,8 @@ namespace LlavaCuda.Checkpoints;
 public static class HuggingFaceFolder
 {
     /// <summary>
-    /// Saves a whole model: configurations, weights, tokenizer, picture settings, chat template. The vocabulary grows where it has no <c>&lt;image&gt;</c>, see
+    /// Saves a whole model: configurations, weights, tokenizer, picture settings, chat template. The vocabulary grows where it has no
+    /// <c>&lt;image&gt;</c>, see
     /// <see cref="HuggingFaceVocabulary"/>. The folder changes whole or not at all.
     /// </summary>
     /// <param name="folder">The folder, made or replaced.</param>
@@ -18,7 +19,8 @@ public static class HuggingFaceFolder
     /// <param name="device">The device that holds them.</param>
     /// <param name="config">The model.</param>
     /// <param name="options">What else, and how; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The projector has no form there: only two affine maps with GELU between them do. <see cref="OriginalFolder"/> saves the others.</exception>
+    /// <exception cref="ArgumentException">The projector has no form there: only two affine maps with GELU between them do. <see
+    /// cref="OriginalFolder"/> saves the others.</exception>
     /// <exception cref="IOException">Writing failed; what was in the folder before is still there.</exception>
     public static void Save(string folder, ParameterTable table, Device device, LlavaConfig config, SaveOptions? options = null)
     {
@@ -29,7 +31,7 @@ public static class HuggingFaceFolder
         }
 
         HuggingFaceVocabulary vocabulary = HuggingFaceVocabulary.For(config, how.Tokenizer);
-        AtomicFolder.Write(folder, files =>
+        how.Write(folder, files =>
         {
             ConfigWriter.Write(files, "config.json", json => ConfigWriter.HuggingFace(json, config, vocabulary, how));
             ConfigWriter.Write(files, "generation_config.json", json => ConfigWriter.Generation(json, config.Text, vocabulary.PadTokenId));
@@ -39,7 +41,7 @@ public static class HuggingFaceFolder
             LlavaTokenizer? tokenizer = how.Tokenizer is null ? null : vocabulary.Extend(how.Tokenizer);
             SavedParts.Write(files, config, how, tokenizer?.With(tokenizer.Options with { ChatTemplate = chatTemplate }));
             SafetensorsWriter.WriteSharded(files, [.. table.All.Select(p => Source(p, device, vocabulary.Size))], how.Type, how.MaxShardBytes);
-        }, how.CreateFile);
+        });
     }
 
     // Recent versions read the one, older ones the other; an older tokenizer's own lies in its configuration.

@@ -4,8 +4,10 @@ using LlavaCuda.Models;
 namespace LlavaCuda.Checkpoints;
 
 /// <summary>
-/// Folders with a projector alone, the result of the first stage of training: <c>config.json</c> in the original's keys and <c>mm_projector.bin</c>, which the original
-/// LLaVA reads, beside the same weights as <c>mm_projector.safetensors</c>. <see cref="ModelFolder.Open"/> opens such a folder together with its language model.
+/// Folders with a projector alone, the result of the first stage of training: <c>config.json</c> in the original's keys and
+/// <c>mm_projector.bin</c>, which the original
+/// LLaVA reads, beside the same weights as <c>mm_projector.safetensors</c>. <see cref="ModelFolder.Open"/> opens such a folder together
+/// with its language model.
 /// </summary>
 public static class ProjectorFolder
 {
@@ -24,16 +26,18 @@ public static class ProjectorFolder
             .. table.All.Where(static p => p.Part == ModelPart.Projector)
                 .Select(p => TensorSource.FromDevice(CheckpointNames.ToOriginal(p.Name, config.Projector), device, p.Value)),
         ];
-        AtomicFolder.Write(folder, files =>
+        how.Write(folder, files =>
         {
             ConfigWriter.Write(files, "config.json", json => ConfigWriter.Original(json, config, how, holdsTower: false));
             SavedParts.Write(files, config, how, how.Tokenizer);
             files.WriteFile("mm_projector.safetensors", stream => SafetensorsWriter.Write(stream, tensors, how.Type, null));
             files.WriteFile("mm_projector.bin", stream => TorchWriter.Write(stream, "mm_projector", tensors, how.Type));
-        }, how.CreateFile);
+        });
     }
 
-    /// <summary>Reads a projector over the one of a model in memory, from a folder with a projector alone or from one with a whole model.</summary>
+    /// <summary>
+    /// Reads a projector over the one of a model in memory, from a folder with a projector alone or from one with a whole model.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="table">The weights.</param>
     /// <param name="device">The device that holds them.</param>

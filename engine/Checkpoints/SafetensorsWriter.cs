@@ -18,19 +18,23 @@ public static class SafetensorsWriter
     /// <summary>Writes one file, whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">The tensors.</param>
-    /// <param name="type">F32, BF16 or F16: floating-point tensors are converted to it, rounded to nearest even. Null keeps every type.</param>
+    /// <param name="type">F32, BF16 or F16: floating-point tensors are converted to it, rounded to nearest even. Null keeps every
+    /// type.</param>
     /// <param name="metadata">Text to add; null writes <c>format: pt</c>, which other programs expect.</param>
     public static void Write(string path, IReadOnlyList<TensorSource> tensors, DType? type = null, IReadOnlyDictionary<string, string>? metadata = null) =>
         AtomicFile.Write(path, stream => Write(stream, tensors, type, metadata));
 
-    /// <summary>Writes the tensors of a model into a folder: <c>model.safetensors</c>, or shards and their index when they are larger than one shard.</summary>
+    /// <summary>
+    /// Writes the tensors of a model into a folder: <c>model.safetensors</c>, or shards and their index when they are larger than one
+    /// shard.
+    /// </summary>
     internal static void WriteSharded(AtomicFolder folder, IReadOnlyList<TensorSource> tensors, DType? type, long maxShardBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxShardBytes);
         List<List<TensorSource>> shards = Divide(tensors, type, maxShardBytes);
         if (shards.Count == 1)
         {
-            folder.WriteFile("model.safetensors", stream => Write(stream, shards[0], type, null));
+            folder.WriteFile("model.safetensors", stream => Write(stream, shards[0], type, null, folder.IsTrial));
             return;
         }
 
@@ -39,7 +43,7 @@ public static class SafetensorsWriter
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors");
             List<TensorSource> shard = shards[i];
-            folder.WriteFile(name, stream => Write(stream, shard, type, null));
+            folder.WriteFile(name, stream => Write(stream, shard, type, null, folder.IsTrial));
             shard.ForEach(tensor => places.Add(tensor.Name, name));
         }
 
@@ -61,7 +65,9 @@ public static class SafetensorsWriter
         });
     }
 
-    internal static void Write(Stream stream, IReadOnlyList<TensorSource> tensors, DType? type, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>Writes a file's contents; of a trial only the header, in a file of the full size.</summary>
+    internal static void Write(
+        Stream stream, IReadOnlyList<TensorSource> tensors, DType? type, IReadOnlyDictionary<string, string>? metadata, bool isTrial = false)
     {
         // Wide elements first: then every tensor begins at a multiple of its element size.
         List<TensorSource> ordered = [.. tensors.OrderByDescending(t => FileType(t, type).Size())];
@@ -70,6 +76,12 @@ public static class SafetensorsWriter
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
         stream.Write(header);
+        if (isTrial)
+        {
+            stream.SetLength(8 + header.Length + tensors.Sum(t => Bytes(t, type)));
+            return;
+        }
+
         byte[] read = new byte[ChunkBytes], converted = new byte[ChunkBytes];
         foreach (TensorSource tensor in ordered)
         {

@@ -4,7 +4,9 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Checkpoints;
 
-/// <summary>One tensor of a weight file. Its elements stay in the file until they are read; reading after the file was disposed fails.</summary>
+/// <summary>
+/// One tensor of a weight file. Its elements stay in the file until they are read; reading after the file was disposed fails.
+/// </summary>
 public sealed class StoredTensor
 {
     private readonly MappedFile _file;
@@ -39,11 +41,15 @@ public sealed class StoredTensor
     /// <summary>Gets where the elements begin in the file; neighbours in the file are best read in this order.</summary>
     internal long Offset => _offset;
 
+    /// <summary>Gets what compares the bytes with a checksum, the first time that it is called, or null where the file has none.</summary>
+    internal Action? Check { get; init; }
+
     /// <summary>Reads elements in row-major order and converts them.</summary>
     /// <param name="destination">As many bytes as the elements wanted take in <paramref name="type"/>.</param>
     /// <param name="type">The type wanted: F32, BF16, F16 (rounded to nearest even), or the file's own.</param>
     /// <param name="start">First element.</param>
     /// <exception cref="ArgumentException">The range is not inside the tensor, or the type cannot be converted to.</exception>
+    /// <exception cref="InvalidDataException">The bytes do not agree with the file's checksum.</exception>
     public void Read(Span<byte> destination, DType type, long start = 0)
     {
         int count = destination.Length / type.Size();
@@ -52,6 +58,7 @@ public sealed class StoredTensor
             throw new ArgumentException($"Tensor '{Name}' of {File} is {Type} {Shape}: {destination.Length} bytes of {type} from element {start} are not inside it.");
         }
 
+        Check?.Invoke();
         if (_strides is null)
         {
             Elements.Convert(Raw(start, count), Type, destination, type);
@@ -98,13 +105,15 @@ public sealed class StoredTensor
     /// <summary>Looks at elements where they lie, if they lie there in row-major order.</summary>
     internal bool TryView(long start, int count, out ReadOnlySpan<byte> bytes)
     {
+        Check?.Invoke();
         bytes = _strides is null ? Raw(start, count) : default;
         return _strides is null;
     }
 
     private ReadOnlySpan<byte> Raw(long start, int count) => _file.Span(checked(_offset + (start * Type.Size())), checked(count * Type.Size()));
 
-    // The whole range of a strided tensor was checked against its storage when the file was opened; that each element lies inside the file is checked again,
+    // The whole range of a strided tensor was checked against its storage when the file was opened; that each element lies inside the file
+    // is checked again,
     // since a mistake there would read memory that is not the file's.
     private void Gather(Span<byte> destination, long start, int count)
     {

@@ -20,28 +20,34 @@ internal static class TorchArchive
         string pickle = zip.Names.FirstOrDefault(static name => name == PickleName || name.EndsWith("/" + PickleName, StringComparison.Ordinal))
             ?? throw file.Bad("is a zip archive without data.pkl; expected one that PyTorch wrote.");
         string root = pickle[..^PickleName.Length];
-        if (zip.TryGet(root + "byteorder", out (long Offset, long Length) order) && order.Length <= 16
+        if (zip.TryGet(root + "byteorder", out ZipEntry? order) && order.Length <= 16
             && Encoding.ASCII.GetString(file.Span(order.Offset, (int)order.Length)) != "little")
         {
             throw file.Bad("was written on a big-endian machine, which is not supported.");
         }
 
-        (long offset, long length) = zip[pickle];
-        Unpickler reader = new(file, offset, Math.Min(length, LongestPickle));
+        ZipEntry content = zip[pickle];
+        content.Check();
+        Unpickler reader = new(file, content.Offset, Math.Min(content.Length, LongestPickle));
         object? value = reader.Read();
         foreach (TorchStorage storage in reader.Storages)
         {
-            (storage.Offset, long bytes) = zip[$"{root}data/{storage.Key}"];
-            if (bytes != storage.Bytes)
+            ZipEntry entry = zip[$"{root}data/{storage.Key}"];
+            (storage.Offset, storage.Check) = (entry.Offset, entry.Check);
+            if (entry.Length != storage.Bytes)
             {
-                throw file.Bad($"storage {Quoted.Name(storage.Key)} has {bytes} bytes; expected {storage.Count} elements of {storage.Type}.");
+                throw file.Bad($"storage {Quoted.Name(storage.Key)} has {entry.Length} bytes; "
+                    + $"expected {storage.Count} elements of {storage.Type}.");
             }
         }
 
         return value;
     }
 
-    /// <summary>The stream before version 1.6: magic number, version, machine, then the pickle, the order of the storages, and each with its length in front.</summary>
+    /// <summary>
+    /// The stream before version 1.6: magic number, version, machine, then the pickle, the order of the storages, and each with its length
+    /// in front.
+    /// </summary>
     internal static object? ReadStream(MappedFile file)
     {
         Unpickler Next(long at) => new(file, at, Math.Min(file.Length - at, LongestPickle));

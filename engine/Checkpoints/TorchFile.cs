@@ -4,8 +4,10 @@ using LlavaCuda.Tensors;
 namespace LlavaCuda.Checkpoints;
 
 /// <summary>
-/// A PyTorch archive (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>) of a dictionary of tensors: the zip archive of version 1.6 and later, or the older plain stream. Its pickle is
-/// interpreted by a reader that knows tensors and nothing else: no code of the file is ever run. A dictionary inside <c>state_dict</c> is taken for the whole; other
+/// A PyTorch archive (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>) of a dictionary of tensors: the zip archive of version 1.6 and later, or the
+/// older plain stream. Its pickle is
+/// interpreted by a reader that knows tensors and nothing else: no code of the file is ever run. A dictionary inside <c>state_dict</c> is
+/// taken for the whole; other
 /// entries that are no tensors are left out.
 /// </summary>
 public sealed class TorchFile : WeightFile
@@ -20,7 +22,8 @@ public sealed class TorchFile : WeightFile
     /// <summary>Opens an archive and finds its tensors.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The opened file, which the caller disposes.</returns>
-    /// <exception cref="InvalidDataException">The archive is damaged, or names anything but tensors; the message names file and what was found.</exception>
+    /// <exception cref="InvalidDataException">The archive is damaged, or names anything but tensors; the message names file and what was
+    /// found.</exception>
     public static new TorchFile Open(string path)
     {
         MappedFile mapping = new(path);
@@ -84,7 +87,11 @@ public sealed class TorchFile : WeightFile
             throw Mapping.Bad($"tensor {Quoted.Name(name)} {shape} reaches element {last} of a storage of {tensor.Storage.Count}.");
         }
 
-        return new StoredTensor(Mapping, name, tensor.Storage.Type, shape, tensor.Storage.Offset + (tensor.Start * tensor.Storage.Type.Size()), IsContiguous(sizes, strides) ? null : strides);
+        long offset = tensor.Storage.Offset + (tensor.Start * tensor.Storage.Type.Size());
+        return new StoredTensor(Mapping, name, tensor.Storage.Type, shape, offset, IsContiguous(sizes, strides) ? null : strides)
+        {
+            Check = tensor.Storage.Check,
+        };
     }
 
     private static bool IsContiguous(long[] sizes, long[] strides)

@@ -16,6 +16,9 @@ internal sealed class TorchStorage(string key, DType type, long count)
 
     /// <summary>Gets or sets where it begins in the file, once the container has told.</summary>
     internal long Offset { get; set; }
+
+    /// <summary>Gets or sets what compares its bytes with the container's checksum, or null where there is none.</summary>
+    internal Action? Check { get; set; }
 }
 
 /// <summary>A view of a storage as the pickle describes it, unchecked.</summary>

@@ -5,9 +5,15 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Checkpoints;
 
-/// <summary>Writes a dictionary of tensors as PyTorch's zip archive, for programs that read nothing else. Storages are not shared and are stored uncompressed.</summary>
+/// <summary>
+/// Writes a dictionary of tensors as PyTorch's zip archive, for programs that read nothing else. Storages are not shared and are stored
+/// uncompressed.
+/// </summary>
 internal static class TorchWriter
 {
+    // Not the time of writing, so that equal weights make equal files.
+    private static readonly DateTimeOffset FirstTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     internal static void Write(Stream stream, string root, IReadOnlyList<TensorSource> tensors, DType type)
     {
         using ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true);
@@ -26,8 +32,10 @@ internal static class TorchWriter
 
     private static void Entry(ZipArchive zip, string name, ReadOnlySpan<byte> contents)
     {
-        using Stream entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
-        entry.Write(contents);
+        ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
+        entry.LastWriteTime = FirstTime;
+        using Stream stream = entry.Open();
+        stream.Write(contents);
     }
 
     // The opcodes of protocol 2: a dictionary of name to _rebuild_tensor_v2(storage, 0, sizes, strides, False, OrderedDict()).

@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using LlavaCuda.Formats;
 
 namespace LlavaCuda.Checkpoints;
 
 /// <summary>
-/// The directory of a zip archive of stored entries, with the 64-bit records of archives over 4 GB. PyTorch never compresses, so every entry is a range of the file, which
+/// The directory of a zip archive of stored entries, with the 64-bit records of archives over 4 GB. PyTorch never compresses, so every
+/// entry is a range of the file, which
 /// the framework's reader would not tell.
 /// </summary>
 internal sealed class ZipDirectory
@@ -13,14 +15,15 @@ internal sealed class ZipDirectory
     private const uint LocalSignature = 0x04034b50, EntrySignature = 0x02014b50, EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50;
     private const int EndLength = 22, Locator64Length = 20, End64Length = 56, EntryLength = 46, LocalLength = 30, LongestComment = ushort.MaxValue;
     private const int Extra64 = 1;
-    private readonly Dictionary<string, (long Offset, long Length)> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ZipEntry> _entries = new(StringComparer.Ordinal);
     private readonly MappedFile _file;
 
     private ZipDirectory(MappedFile file) => _file = file;
 
     internal IEnumerable<string> Names => _entries.Keys;
 
-    internal (long Offset, long Length) this[string name] => TryGet(name, out (long, long) range) ? range : throw _file.Bad($"the archive lacks {Quoted.Name(name)}.");
+    internal ZipEntry this[string name] =>
+        TryGet(name, out ZipEntry? entry) ? entry : throw _file.Bad($"the archive lacks {Quoted.Name(name)}.");
 
     internal static bool IsZip(MappedFile file) => file.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(file.Span(0, 4)) is LocalSignature or EndSignature;
 
@@ -36,7 +39,7 @@ internal sealed class ZipDirectory
         return directory;
     }
 
-    internal bool TryGet(string name, out (long Offset, long Length) range) => _entries.TryGetValue(name, out range);
+    internal bool TryGet(string name, [NotNullWhen(true)] out ZipEntry? entry) => _entries.TryGetValue(name, out entry);
 
     private (long Offset, long Count) FindEntries()
     {
@@ -93,7 +96,7 @@ internal sealed class ZipDirectory
         }
 
         long data = local + LocalLength + UInt16(local + 26) + UInt16(local + 28);
-        if (!_entries.TryAdd(name, (Within(data, length), length)))
+        if (!_entries.TryAdd(name, new ZipEntry(_file, name, Within(data, length), length, UInt32(at + 16))))
         {
             throw _file.Bad($"has entry {Quoted.Name(name)} twice.");
         }

@@ -6,7 +6,8 @@ using System.Runtime.InteropServices;
 namespace LlavaCuda.Native;
 
 /// <summary>
-/// Finds CUDA's libraries, once a process, and answers the engine's imports with them. Nothing is looked for before something is asked for, and absence is a value.
+/// Finds CUDA's libraries, once a process, and answers the engine's imports with them. Nothing is looked for before something is asked for,
+/// and absence is a value.
 /// </summary>
 internal static class NativeLoader
 {
@@ -23,7 +24,9 @@ internal static class NativeLoader
     private static readonly Lazy<NativeFinding> Compiler = new(static () => NativeSearch.Find(NativeComponent.Nvrtc, DriverVersion, NativeEnvironment.Machine));
     private static readonly Lazy<NativeFinding> Products = new(static () => NativeSearch.Find(NativeComponent.CublasLt, DriverVersion, NativeEnvironment.Machine));
 
-    /// <summary>Gets the newest CUDA that the driver supports, or null where there is no driver: the compiler alone can be of use all the same.</summary>
+    /// <summary>
+    /// Gets the newest CUDA that the driver supports, or null where there is no driver: the compiler alone can be of use all the same.
+    /// </summary>
     internal static Version? DriverVersion => Driver.Value is { IsFound: true, Version.Major: > 0 } driver ? driver.Version : null;
 
     /// <summary>Gives what was found; looks for it at the first call.</summary>
@@ -72,13 +75,19 @@ internal static class NativeLoader
     // An import whose library is missing fails with the loader's one line, not with the runtime's list of paths.
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
-        NativeComponent component = name switch
+        NativeComponent? component = name switch
         {
             DriverLibrary => NativeComponent.Driver,
             NvrtcLibrary => NativeComponent.Nvrtc,
-            _ => NativeComponent.CublasLt,
+            CublasLtLibrary => NativeComponent.CublasLt,
+            _ => null,
         };
-        Require(component);
-        return Find(component).Handle;
+        if (component is not { } ours)
+        {
+            return 0;
+        }
+
+        Require(ours);
+        return Find(ours).Handle;
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Tensors;
@@ -74,6 +75,39 @@ public sealed class TorchFileTests : IDisposable
                 AssertReadsOrThrows(whole[..at]);
             }
         }
+    }
+
+    [Fact]
+    public void Read_FlippedBitOfATensor_IsFound()
+    {
+        TensorSource[] tensors =
+        [
+            TensorSource.FromArray("w", DType.F32, new float[] { 1, 2, 3, 4 }, 4),
+            TensorSource.FromArray("b", DType.F32, new float[] { 5, 6 }, 2),
+        ];
+        using MemoryStream whole = new();
+        TorchWriter.Write(whole, "mm_projector", tensors, DType.F32);
+        byte[] bytes = whole.ToArray();
+        int place = bytes.AsSpan().IndexOf(MemoryMarshal.AsBytes<float>([5, 6]));
+        for (int bit = 0; bit < 64; bit++)
+        {
+            byte[] damaged = [.. bytes];
+            damaged[place + (bit / 8)] ^= (byte)(1 << (bit % 8));
+            using TorchFile file = TorchFile.Open(_folder.Write("x.bin", damaged));
+
+            Assert.Equal([1, 2, 3, 4], file["w"].ToFloats());
+            OneLine.Throws<InvalidDataException>(() => file["b"].ToFloats(), "x.bin", "mm_projector/data/1", "CRC-32");
+        }
+    }
+
+    [Fact]
+    public void Write_SameWeights_AreTheSameBytesAtAnyTime()
+    {
+        using MemoryStream archive = new();
+        TorchWriter.Write(archive, "mm_projector", [TensorSource.FromArray("w", DType.F32, new float[] { 1, 2 }, 2)], DType.BF16);
+
+        using ZipArchive zip = new(archive, ZipArchiveMode.Read);
+        Assert.All(zip.Entries, static entry => Assert.Equal(new DateTime(1980, 1, 1), entry.LastWriteTime.DateTime));
     }
 
     [Theory]

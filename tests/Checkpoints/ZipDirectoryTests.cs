@@ -16,9 +16,9 @@ public sealed class ZipDirectoryTests : IDisposable
     {
         using MappedFile file = new(_folder.Write("x.bin", Make64()));
 
-        (long offset, long length) = ZipDirectory.Read(file)["a/data.pkl"];
+        ZipEntry entry = ZipDirectory.Read(file)["a/data.pkl"];
 
-        Assert.Equal("hello", Encoding.ASCII.GetString(file.Span(offset, (int)length)));
+        Assert.Equal("hello", Encoding.ASCII.GetString(file.Span(entry.Offset, (int)entry.Length)));
     }
 
     [Fact]

@@ -80,12 +80,17 @@ public sealed class MetricsLogTests : IDisposable
     [InlineData("[1]")]
     [InlineData("{\"loss\":1}")]
     [InlineData("{\"step\":1.5}")]
-    public void Read_BadRow_IsNamed(string row)
+    [InlineData("{\"step\":2,\"loss\":\"\\ud800\"}")]
+    [InlineData("\0\0\0\0")]
+    [InlineData("{\"step\":2,\"lo{\"step\":3,\"loss\":3}")]
+    public void Resume_DamagedLine_IsLeftOutAndNamed(string row)
     {
         WriteSteps(1, 1);
-        System.IO.File.AppendAllText(File, row + "\n");
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => new MetricsLog(File, resumedStep: 5));
-        Assert.Contains($"{File}, line 2:", e.Message, StringComparison.Ordinal);
+        System.IO.File.AppendAllText(File, row + "\n" + System.IO.File.ReadAllText(File).Replace("1", "2", StringComparison.Ordinal));
+        List<string> warnings = [];
+        new MetricsLog(File, resumedStep: 5, warnings.Add).Dispose();
+        Assert.Equal([(1, 1), (2, 2)], MetricsLog.Read(File, "loss"));
+        Assert.Equal([$"{File}: line 2 is damaged and left out"], warnings);
     }
 
     [Fact]

@@ -129,7 +129,7 @@ public sealed class ResumeTests : IDisposable
     {
         _folder.Data.WriteSamples(8);
         TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
-        using (OutputFolder.Lock(options.Out))
+        using (OutputLock.Take(options.Out))
         {
             OneLine.Throws<IOException>(() => TrainingFolder.Run(options), "in use by another run");
         }

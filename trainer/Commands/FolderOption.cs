@@ -1,3 +1,5 @@
+using LlavaCuda.Trainer.Training;
+
 namespace LlavaCuda.Trainer.Commands;
 
 /// <summary>Folders that commands write into.</summary>
@@ -8,12 +10,8 @@ internal static class FolderOption
     /// <returns>The same.</returns>
     internal static string Require(string folder)
     {
-        if (File.Exists(folder))
-        {
-            throw new IOException($"--out {folder} is a file; expected a folder or nothing.");
-        }
-
-        Directory.CreateDirectory(folder);
+        OutputLock.Take(folder).Dispose();
+        OutputLock.Make(folder);
         return folder;
     }
 }

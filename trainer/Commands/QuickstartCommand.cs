@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LlavaCuda.Devices;
 using LlavaCuda.Trainer.Quickstart;
+using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Commands;
 
@@ -37,6 +38,7 @@ internal static class QuickstartCommand
                 FinetuneSteps = AtLeast(1, parsed.GetValue(finetune), "--finetune-steps"),
                 Questions = AtLeast(4, parsed.GetValue(questions), "--questions"),
             };
+            using OutputLock held = OutputLock.Take(options.Out);
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
             TextWriter console = parsed.InvocationConfiguration.Output;

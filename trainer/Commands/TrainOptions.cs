@@ -9,7 +9,9 @@ using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Commands;
 
-/// <summary>The options of <c>llava train</c>. Those that are not given keep the values of <see cref="TrainingOptions"/>, which help shows.</summary>
+/// <summary>
+/// The options of <c>llava train</c>. Those that are not given keep the values of <see cref="TrainingOptions"/>, which help shows.
+/// </summary>
 internal sealed class TrainOptions
 {
     private static readonly TrainingOptions Pretrain = new(TrainingStage.Pretrain, string.Empty, [], string.Empty);
@@ -43,6 +45,12 @@ internal sealed class TrainOptions
     private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints; 0 for none but that of an interruption." + Default(static o => o.SaveEvery) };
     private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep." + Default(static o => o.Keep) };
     private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|never", Description = "auto goes on from the newest checkpoint in --out; never deletes those checkpoints and begins anew." + Default(static o => o.Resume) };
+    private readonly Option<string?> _resumeFrom = new("--resume-from")
+    {
+        HelpName = "step|folder",
+        Description = "Go on from this checkpoint in --out and not from the newest one; those of later steps go as soon as a new one is whole.",
+    };
+
     private readonly Option<DType?> _dtype = new("--dtype") { HelpName = "bf16|f16|f32", Description = "Type of the weights in the result: bf16, f16, f32. Checkpoints are exact." + Default(static o => o.SaveType) };
     private readonly Option<bool> _saveFull = new("--save-full") { Description = "Let pretrain write the whole model and not the projector alone." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check model, data, memory and disk, show the account of them, and stop before the first step." };
@@ -55,7 +63,7 @@ internal sealed class TrainOptions
         foreach (Option option in (Option[])
         [
             _stage, _model, _vision, _projectorWeights, _projector, _data, _images, _out, _template, _imageOrder, _imageAspect, _epochs, _steps, _batch, _accumulate, _lr, _projectorLr,
-            _weightDecay, _warmupRatio, _maxGradNorm, _beta2, _maxLength, _tooLong, _allowUnsupervised, _seed, _saveEvery, _keep, _resume, _dtype, _saveFull, _dryRun, _workers,
+            _weightDecay, _warmupRatio, _maxGradNorm, _beta2, _maxLength, _tooLong, _allowUnsupervised, _seed, _saveEvery, _keep, _resume, _resumeFrom, _dtype, _saveFull, _dryRun, _workers,
         ])
         {
             command.Add(option);
@@ -95,6 +103,7 @@ internal sealed class TrainOptions
             SaveEvery = parsed.GetValue(_saveEvery) ?? o.SaveEvery,
             Keep = parsed.GetValue(_keep) ?? o.Keep,
             Resume = parsed.GetValue(_resume) ?? o.Resume,
+            ResumeFrom = parsed.GetValue(_resumeFrom),
             SaveType = parsed.GetValue(_dtype) ?? o.SaveType,
             SaveFull = parsed.GetValue(_saveFull),
             DryRun = parsed.GetValue(_dryRun),

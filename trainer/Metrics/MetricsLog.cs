@@ -1,11 +1,14 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
+using LlavaCuda.Checkpoints;
 using LlavaCuda.Formats;
 
 namespace LlavaCuda.Trainer.Metrics;
 
 /// <summary>
-/// Writes <c>metrics.jsonl</c>: one JSON object a step, on the disk as soon as the step is done. A run that goes on from a checkpoint keeps the rows up
+/// Writes <c>metrics.jsonl</c>: one JSON object a step, on the disk as soon as the step is done. A run that goes on from a checkpoint keeps
+/// the rows up
 /// to the checkpoint's step and drops what an interrupted run had written after it, so that no step is there twice.
 /// </summary>
 internal sealed class MetricsLog : IDisposable
@@ -15,20 +18,30 @@ internal sealed class MetricsLog : IDisposable
     private readonly ArrayBufferWriter<byte> _row = new();
     private readonly Utf8JsonWriter _writer;
 
-    /// <summary>Begins a new file, or goes on with the one that is there.</summary>
+    /// <summary>Begins a new file, or goes on with the one that is there. Lines of it that are damaged are dropped.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="resumedStep">The last step that counts; null begins anew.</param>
-    /// <exception cref="InvalidDataException">A row of the file to go on with is none.</exception>
-    internal MetricsLog(string path, long? resumedStep = null)
+    /// <param name="resumedStep">The last step that counts; null begins from scratch.</param>
+    /// <param name="warn">Receives which lines were dropped.</param>
+    internal MetricsLog(string path, long? resumedStep = null, Action<string>? warn = null)
     {
-        long kept = resumedStep is { } step && File.Exists(path) ? LengthUpTo(path, step) : 0;
-        _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-        _file.SetLength(kept);
-        _file.Seek(0, SeekOrigin.End);
+        if (resumedStep is { } step && File.Exists(path))
+        {
+            Keep(path, step, warn);
+        }
+        else
+        {
+            // A new file: the one that is there may have a second name, in a copy of the folder that was made of links.
+            File.Delete(path);
+        }
+
+        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
         _writer = new Utf8JsonWriter(_row);
     }
 
-    /// <summary>Writes the row of a step with the time of day, how many passes over the data are done, and the seconds that training has taken so far.</summary>
+    /// <summary>
+    /// Writes the row of a step with the time of day, how many passes over the data are done, and the seconds that training has taken so
+    /// far.
+    /// </summary>
     internal void Append(long step, DateTimeOffset time, double epoch, double elapsed, params ReadOnlySpan<Metric> metrics)
     {
         Begin(step);
@@ -85,14 +98,16 @@ internal sealed class MetricsLog : IDisposable
         _file.Dispose();
     }
 
-    /// <summary>Reads one metric of every step that has it; null is not-a-number. A last line that was not finished is left out.</summary>
-    /// <exception cref="InvalidDataException">A row is none.</exception>
+    /// <summary>
+    /// Reads one metric of every step that has it; null is not-a-number. Damaged lines, as one that was not finished, are left out.
+    /// </summary>
     internal static List<(long Step, double Value)> Read(string path, string name)
     {
         List<(long Step, double Value)> values = [];
-        foreach ((JsonElement row, long step, _) in Rows(path))
+        foreach ((string line, int _) in Lines(path))
         {
-            if (row.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.Number or JsonValueKind.Null)
+            if (ParseRow(line) is var (row, step)
+                && row.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.Number or JsonValueKind.Null)
             {
                 values.Add((step, value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble()));
             }
@@ -101,41 +116,53 @@ internal sealed class MetricsLog : IDisposable
         return values;
     }
 
-    private static long LengthUpTo(string path, long lastStep)
+    // The rows that stay are written into a new file, which takes the name: a kill in between loses nothing.
+    private static void Keep(string path, long lastStep, Action<string>? warn)
     {
-        long length = 0;
-        foreach ((_, long step, long end) in Rows(path))
+        List<int> damaged = [];
+        long before = long.MinValue;
+        AtomicFile.Write(path, stream =>
         {
-            if (step > lastStep)
+            foreach ((string line, int number) in Lines(path))
             {
-                break;
+                if (ParseRow(line) is not var (_, step))
+                {
+                    damaged.Add(number);
+                }
+                else if (step > before && step <= lastStep)
+                {
+                    stream.Write(Encoding.Latin1.GetBytes(line + "\n"));
+                    before = step;
+                }
             }
-
-            length = end;
-        }
-
-        return length;
-    }
-
-    /// <summary>The finished lines of a file with their steps and where in the file they end.</summary>
-    private static IEnumerable<(JsonElement Row, long Step, long End)> Rows(string path)
-    {
-        byte[] file = File.ReadAllBytes(path);
-        int start = 0;
-        for (int line = 1; file.AsSpan(start).IndexOf((byte)'\n') is >= 0 and int length; line++)
+        });
+        if (damaged.Count > 0)
         {
-            (JsonElement row, long step) = ParseRow(file.AsMemory(start, length))
-                ?? throw new InvalidDataException($"{path}, line {line}: expected a JSON object with a whole number \"{StepKey}\".");
-            start += length + 1;
-            yield return (row, step, start);
+            string which = damaged.Count == 1 ? $"line {damaged[0]} is" : $"{damaged.Count} lines, the first of them line {damaged[0]}, are";
+            warn?.Invoke($"{path}: {which} damaged and left out");
         }
     }
 
-    private static (JsonElement Row, long Step)? ParseRow(ReadOnlyMemory<byte> line)
+    // Latin-1 keeps every byte as it is.
+    private static IEnumerable<(string Line, int Number)> Lines(string path)
+    {
+        if (new FileInfo(path).Length == 0)
+        {
+            yield break;
+        }
+
+        using StreamReader reader = new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), Encoding.Latin1);
+        for (int number = 1; reader.ReadLine() is { } line; number++)
+        {
+            yield return (line, number);
+        }
+    }
+
+    private static (JsonElement Row, long Step)? ParseRow(string line)
     {
         try
         {
-            JsonElement row = JsonFile.Parse(line, "row").Root;
+            JsonElement row = JsonFile.Parse(Encoding.Latin1.GetBytes(line), "row").Root;
             return row.ValueKind == JsonValueKind.Object && row.TryGetProperty(StepKey, out JsonElement value)
                 && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long step) ? (row, step) : null;
         }

@@ -1,20 +1,22 @@
 using System.Globalization;
 using LlavaCuda.Checkpoints;
+using LlavaCuda.Formats;
 using LlavaCuda.Models;
 using LlavaCuda.Optimizers;
 
 namespace LlavaCuda.Trainer.Training;
 
 /// <summary>
-/// The checkpoints of a run: folders <c>checkpoint-N</c> with the trained weights and the optimizer's state, to the bit, and <c>state.json</c> with the step and the identity of the run.
-/// The order of samples is a function of seed and step, so that there is nothing else to keep. A folder has its name only when it is complete.
+/// The checkpoints of a run: folders <c>checkpoint-N</c> with the trained weights and the optimizer's state, to the bit, and
+/// <c>state.json</c> with the step and the identity of the run.
+/// The order of samples is a function of seed and step, so that there is nothing else to keep. A folder has its name only when it is
+/// complete.
 /// </summary>
 internal sealed class CheckpointStore(string folder, int keep, Action<string>? warn = null)
 {
     private const string Prefix = "checkpoint-";
     private const string WeightsFile = "weights.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
-    private const string StateFile = "state.json";
     private const string DeletedSuffix = ".deleted";
 
     /// <summary>Lists the steps of the checkpoints, oldest first.</summary>
@@ -25,22 +27,27 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
             .Where(static step => step >= 0).Order(),
     ];
 
-    internal string PathOf(long step) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step}"));
+    internal string PathOf(long step) => Path.Combine(folder, Name(step));
 
     /// <summary>Counts the bytes of one checkpoint.</summary>
     internal static long Bytes(ParameterTable parameters) => parameters.All.Where(static p => p.Trainable).Sum(static p => p.Value.Bytes + (Optimizer.StateBytesPerWeight(p.Value.Type) * p.Shape.Count));
 
-    /// <summary>Writes a checkpoint and deletes those that are no longer kept. When writing fails, the older ones are still there; when deleting fails, the run is only warned.</summary>
+    /// <summary>
+    /// Writes a checkpoint and deletes those that are no longer kept, and those of later steps, which belong to a course that the run has
+    /// left. When writing fails, the older ones are
+    /// still there; when deleting fails, the run is only warned.
+    /// </summary>
     internal void Save(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
     {
         try
         {
-            AtomicFolder.Write(PathOf(step), files => files.WriteFiles(beside =>
+            AtomicFolder.Write(PathOf(step), files =>
             {
-                SafetensorsWriter.Write(Path.Combine(beside, WeightsFile), Weights(model));
-                SafetensorsWriter.Write(Path.Combine(beside, OptimizerFile), optimizer.State());
-                AtomicFile.Write(Path.Combine(beside, StateFile), stream => RunIdentity.Write(stream, step, identity));
-            }));
+                SortedDictionary<string, string> checksums = new(StringComparer.Ordinal);
+                Write(files, WeightsFile, Weights(model), checksums);
+                Write(files, OptimizerFile, optimizer.State(), checksums);
+                files.WriteFile(CheckpointState.FileName, new CheckpointState(step, identity, checksums).Write);
+            });
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -48,13 +55,17 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
             throw new IOException($"The checkpoint of step {step} could not be written, {older}: {error.Message}", error);
         }
 
-        foreach (long old in Steps().SkipLast(keep))
+        List<long> steps = Steps(), current = steps.FindAll(s => s <= step);
+        foreach (long old in current.SkipLast(keep).Concat(steps.Where(s => s > step)))
         {
             TryDelete(PathOf(old), () => Delete(old));
         }
     }
 
-    /// <summary>Deletes what interrupted writing and deleting of checkpoints have left.</summary>
+    /// <summary>
+    /// Completes or deletes what interrupted writing and deleting have left: of checkpoints, and of the files that a run writes next to
+    /// them.
+    /// </summary>
     internal void Sweep()
     {
         if (!Directory.Exists(folder))
@@ -62,28 +73,61 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
             return;
         }
 
-        foreach (string suffix in (string[])[".writing", DeletedSuffix])
+        foreach (string path in Leftovers(Directory.GetDirectories, $".{Prefix}*.writing", $".{Prefix}*{DeletedSuffix}"))
         {
-            foreach (string path in Directory.GetDirectories(folder, $".{Prefix}*{suffix}"))
-            {
-                TryDelete(path, () => Directory.Delete(path, recursive: true));
-            }
+            TryDelete(path, () => Directory.Delete(path, recursive: true));
         }
+
+        foreach (string path in Leftovers(Directory.GetFiles, ".probe-*", ".loss.writing.png", "metrics.jsonl.tmp"))
+        {
+            TryDelete(path, () => File.Delete(path));
+        }
+
+        Steps().ForEach(step => AtomicFolder.Recover(PathOf(step)));
     }
 
     /// <summary>Deletes all checkpoints.</summary>
     internal void Clear() => Steps().ForEach(Delete);
 
+    /// <summary>Finds the checkpoint that an option names.</summary>
+    /// <param name="name">A step, the name of a checkpoint's folder, or its path.</param>
+    /// <returns>The step.</returns>
+    /// <exception cref="ArgumentException">There is no such checkpoint in the folder.</exception>
+    internal long Find(string name)
+    {
+        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(name));
+        string number = last.StartsWith(Prefix, StringComparison.Ordinal) ? last[Prefix.Length..] : last;
+        List<long> steps = Steps();
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long step) && steps.Contains(step)
+            && (last == name || RealPath.AreSame(name, PathOf(step)) || RealPath.AreSame(Path.Combine(folder, name), PathOf(step))) ? step
+            : throw new ArgumentException(
+                $"{folder} has no checkpoint {Quoted.Name(name)}; it has {(steps.Count == 0 ? "none" : string.Join(", ", steps.Select(Name)))}.");
+    }
+
     /// <summary>Puts model and optimizer into the state of a checkpoint.</summary>
-    /// <returns>Whether the sizes of the pictures' files are those of then.</returns>
+    /// <returns>Whether the sizes of the images' files are those of then.</returns>
+    /// <exception cref="InvalidDataException">
+    /// The checkpoint is damaged, and the message names an earlier one that is whole; or it belongs to another run.
+    /// </exception>
     internal bool Restore(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
     {
         string path = PathOf(step);
-        Dictionary<string, string> stored = ReadState(path, step);
-        if (RunIdentity.FirstDifference(stored, identity) is { } key)
+        CheckpointState state;
+        try
         {
+            state = CheckpointState.Read(path, step);
+            state.Verify(path);
+        }
+        catch (Exception damage) when (damage is InvalidDataException or FileNotFoundException)
+        {
+            throw new InvalidDataException($"{path} is damaged ({damage.Message.TrimEnd('.')}); {Advice(step)}.", damage);
+        }
+
+        if (RunIdentity.FirstDifference(state.Run, identity) is { } key)
+        {
+            string then = state.Run.GetValueOrDefault(key, "unknown"), now = identity.GetValueOrDefault(key, "unknown");
             throw new InvalidDataException(
-                $"{path} belongs to another run: its {key} is {stored.GetValueOrDefault(key, "unknown")}, this run's is {identity.GetValueOrDefault(key, "unknown")}. Give the same options, another --out, or --resume never.");
+                $"{path} belongs to another run: its {key} is {then}, this run's is {now}. Give the same options, another --out, or --resume never.");
         }
 
         using (WeightFile weights = WeightFile.Open(Path.Combine(path, WeightsFile)))
@@ -96,19 +140,38 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
 
         using WeightFile moments = WeightFile.Open(Path.Combine(path, OptimizerFile));
         optimizer.Restore(moments, step);
-        return stored.GetValueOrDefault(RunIdentity.Pictures) == identity[RunIdentity.Pictures];
+        return state.Run.GetValueOrDefault(RunIdentity.Pictures) == identity[RunIdentity.Pictures];
     }
 
-    private static Dictionary<string, string> ReadState(string path, long step)
+    private static string Name(long step) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step}");
+
+    private static void Write(AtomicFolder files, string name, IReadOnlyList<TensorSource> tensors, SortedDictionary<string, string> checksums) =>
+        files.WriteFile(name, stream =>
+        {
+            using ChecksumStream checksum = new(stream);
+            SafetensorsWriter.Write(checksum, tensors, null, null);
+            checksums.Add(name, checksum.Checksum);
+        });
+
+    private IEnumerable<string> Leftovers(Func<string, string, string[]> list, params string[] patterns) =>
+        patterns.SelectMany(pattern => list(folder, pattern));
+
+    private string Advice(long damaged)
     {
-        try
+        foreach (long step in Steps().Where(step => step < damaged).Reverse())
         {
-            return RunIdentity.Read(Path.Combine(path, StateFile), step);
+            try
+            {
+                CheckpointState.Read(PathOf(step), step).Verify(PathOf(step));
+                return $"{PathOf(step)} is whole: --resume-from {step} goes on from there";
+            }
+            catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                // That one is damaged, too.
+            }
         }
-        catch (InvalidDataException error)
-        {
-            throw new InvalidDataException($"{path} is damaged; delete it to go on from an earlier checkpoint: {error.Message}", error);
-        }
+
+        return "no earlier checkpoint is whole, and --resume never begins from scratch";
     }
 
     private static List<TensorSource> Weights(Llava model) =>

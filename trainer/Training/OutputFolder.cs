@@ -1,5 +1,6 @@
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
+using LlavaCuda.Formats;
 using LlavaCuda.Models;
 using LlavaCuda.Text;
 using LlavaCuda.Tensors;
@@ -15,21 +16,15 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
 
     /// <summary>Refuses a folder that cannot take the checkpoints and the result.</summary>
     /// <param name="parameters">The weights, trained parts chosen.</param>
+    /// <param name="device">The device that holds them.</param>
     /// <param name="checkpoints">Checkpoints that are there already and will be replaced.</param>
-    internal void Require(ParameterTable parameters, int checkpoints)
+    internal void Require(ParameterTable parameters, Device device, int checkpoints)
     {
         // A new checkpoint is complete before an old one goes.
         int kept = options.SaveEvery > 0 ? Math.Max(1, options.Keep + 1 - checkpoints) : 1;
         long result = parameters.Count(ProjectorAlone ? ModelPart.Projector : null) * options.SaveType.Size() * (ProjectorAlone ? 2 : 1);
         long needed = (kept * CheckpointStore.Bytes(parameters)) + result;
-        string existing = Path.GetFullPath(options.Out);
-        if (!options.DryRun)
-        {
-            Directory.CreateDirectory(existing);
-            AtomicFile.Write(Path.Combine(existing, ".probe"), static stream => stream.WriteByte(0));
-            File.Delete(Path.Combine(existing, ".probe"));
-        }
-
+        string existing = RealPath.Of(options.Out);
         while (!Directory.Exists(existing))
         {
             existing = Path.GetDirectoryName(existing) ?? throw new DirectoryNotFoundException($"{options.Out}: there is no such disk.");
@@ -40,36 +35,84 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
         {
             throw new IOException($"{options.Out}: checkpoints and the result need {needed / Gigabyte:F2} GB, but the disk has {free / Gigabyte:F2} GB left.");
         }
+
+        if (options.DryRun)
+        {
+            RequireWritable(existing);
+        }
+        else
+        {
+            Try(parameters, device);
+        }
     }
 
-    /// <summary>Keeps other runs out of a folder until the handle is disposed or the process ends.</summary>
-    /// <param name="folder">The folder; the lock lies beside it, because the folder itself is exchanged in the end.</param>
-    /// <returns>The handle.</returns>
-    internal static FileStream Lock(string folder)
+    /// <summary>Refuses a folder that the run begins with: its result would replace what it reads.</summary>
+    /// <param name="options">The run's options.</param>
+    internal static void RefuseSources(TrainingOptions options)
     {
-        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), parent = Path.GetDirectoryName(target) ?? target;
-        Directory.CreateDirectory(parent);
-        string file = Path.Combine(parent, $".{Path.GetFileName(target)}.lock");
+        string?[] sources = [options.Model, options.Vision, options.ProjectorWeights];
+        string? probe = options.DryRun ? null : Path.Combine(options.Out, $".probe-{Guid.NewGuid():N}");
+        using FileStream? shown = probe is null ? null : File.Create(probe, bufferSize: 1, FileOptions.DeleteOnClose);
+        foreach (string source in sources.OfType<string>())
+        {
+            // Mounts and disks that know no case show one folder under several paths, too: then the probe is seen there.
+            if (RealPath.AreSame(source, options.Out) || (probe is not null && File.Exists(Path.Combine(source, Path.GetFileName(probe)))))
+            {
+                throw new ArgumentException(
+                    $"--out is {options.Out}, which is the same folder as {source}, with which the run begins; choose another one, so that nothing is overwritten.");
+            }
+        }
+    }
+
+    // Written in full but for the weights' values, and deleted again: what cannot be saved is known before the first step.
+    private void Try(ParameterTable parameters, Device device)
+    {
+        IReadOnlyList<string> names = [];
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            Save(parameters, device, new Dictionary<string, string>(), tried => names = tried);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{folder} is in use by another run ({file}: {error.Message})", error);
+            throw new IOException($"{options.Out} cannot take the result: {error.Message}", error);
+        }
+
+        string[] written = [.. names, "metrics.jsonl", "loss.png"];
+        foreach (string data in options.Data)
+        {
+            string real = RealPath.Of(data);
+            if (RealPath.AreSame(Path.GetDirectoryName(real)!, options.Out) && written.Contains(Path.GetFileName(real)))
+            {
+                throw new ArgumentException($"--data {data} lies in --out and would be overwritten there; move it or choose another --out.");
+            }
         }
     }
 
-    /// <summary>Writes the result: the projector alone after stage 1, else a model folder; a projector that Hugging Face's layout has no form for goes into the
+    private void RequireWritable(string existing)
+    {
+        try
+        {
+            File.Create(Path.Combine(existing, $".probe-{Guid.NewGuid():N}"), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{options.Out} cannot be written: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Writes the result: the projector alone after stage 1, else a model folder; a projector that Hugging Face's layout has no
+    /// form for goes into the
     /// original's. With it goes <c>training.json</c>, which says what the result depends on.</summary>
     /// <returns>What was written, in words.</returns>
-    internal string Save(ParameterTable parameters, Device device, IReadOnlyDictionary<string, string> identity)
+    internal string Save(
+        ParameterTable parameters, Device device, IReadOnlyDictionary<string, string> identity, Action<IReadOnlyList<string>>? tried = null)
     {
         SaveOptions how = new()
         {
             Type = options.SaveType,
             Images = setup.Images,
             Tokenizer = ProjectorAlone ? null : setup.Tokenizer,
+            Tried = tried,
             Template = ConversationTemplates.Parse(options.Template),
             WriteMore = files => files.WriteFile("training.json", stream => RunIdentity.Write(stream, setup.Steps, identity)),
         };

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
-using LlavaCuda.Formats;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
@@ -11,7 +10,9 @@ using LlavaCuda.Trainer.Data;
 
 namespace LlavaCuda.Trainer.Training;
 
-/// <summary>All that a run's result depends on, as names and texts: a run that resumes must have the same, or it would be another run.</summary>
+/// <summary>
+/// All that a run's result depends on, as names and texts: a run that resumes must have the same, or it would be another run.
+/// </summary>
 internal static class RunIdentity
 {
     /// <summary>The one entry whose difference is told but does not forbid to resume: a damaged picture may have been repaired.</summary>
@@ -70,24 +71,6 @@ internal static class RunIdentity
 
         json.WriteEndObject();
         json.WriteEndObject();
-    }
-
-    /// <summary>Reads what <see cref="Write"/> wrote for a step.</summary>
-    internal static Dictionary<string, string> Read(string path, long step)
-    {
-        ConfigSection file = ConfigSection.Open(path);
-        if (file.OptionalInteger("version") != Version)
-        {
-            throw file.Wrong("version", Text(Version));
-        }
-
-        if (file.OptionalLong("step") != step)
-        {
-            throw file.Wrong("step", Text(step));
-        }
-
-        ConfigSection run = file.Section("run") ?? throw file.Wrong("run", "an object");
-        return run.Entries.ToDictionary(static entry => entry.Key, entry => entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : throw run.Wrong(entry.Key, "a string"));
     }
 
     private static string Hash(Device device, Tensor values)

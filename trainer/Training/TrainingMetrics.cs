@@ -4,7 +4,8 @@ using LlavaCuda.Trainer.Metrics;
 namespace LlavaCuda.Trainer.Training;
 
 /// <summary>
-/// What a run writes about itself: <c>metrics.jsonl</c>, events for TensorBoard, and <c>loss.png</c>. None of them can end a run: what cannot be written is warned of once, and the
+/// What a run writes about itself: <c>metrics.jsonl</c>, events for TensorBoard, and <c>loss.png</c>. None of them can end a run: what
+/// cannot be written is warned of once, and the
 /// run goes on without it.
 /// </summary>
 internal sealed class TrainingMetrics : IDisposable
@@ -33,7 +34,7 @@ internal sealed class TrainingMetrics : IDisposable
         long? resumed = firstStep > 0 ? firstStep : null;
         string events = Path.Combine(folder, "tensorboard");
         _elapsedBefore = firstStep > 0 ? ElapsedAt(firstStep) : default;
-        _log = Open(LogPath, () => new MetricsLog(LogPath, resumed));
+        _log = Open(LogPath, () => new MetricsLog(LogPath, resumed, warn));
         _events = Open(events, () => new TensorBoardWriter(events, resumed, time));
         _begin = _time.GetTimestamp();
     }

@@ -67,7 +67,10 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     /// <summary>Gets AdamW's decay of the second moment.</summary>
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>Gets the most rows of a sample, pictures included, or null for <see cref="DefaultMaxLength"/> or the model's positions, whichever is less.</summary>
+    /// <summary>
+    /// Gets the most rows of a sample, pictures included, or null for <see cref="DefaultMaxLength"/> or the model's positions, whichever is
+    /// less.
+    /// </summary>
     public int? MaxLength { get; init; }
 
     /// <summary>Gets what becomes of longer samples.</summary>
@@ -87,6 +90,11 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
 
     /// <summary>Gets what happens when there are checkpoints.</summary>
     public ResumePolicy Resume { get; init; }
+
+    /// <summary>
+    /// Gets the checkpoint in <see cref="Out"/> to go on from: a step, a folder's name or its path; null for the newest one.
+    /// </summary>
+    public string? ResumeFrom { get; init; }
 
     /// <summary>Gets the type in which the result's weights are written; checkpoints are exact.</summary>
     public DType SaveType { get; init; } = DType.BF16;
@@ -131,6 +139,7 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
         Require(MaxGradientNorm > 0, $"--max-grad-norm is {MaxGradientNorm}; expected more than 0.");
         Require(Beta2 is >= 0 and < 1, $"--beta2 is {Beta2}; expected 0 or more and less than 1.");
         Require(SaveType is DType.F32 or DType.BF16 or DType.F16, $"--dtype is {SaveType}; expected f32, bf16 or f16.");
+        Require(ResumeFrom is null || Resume != ResumePolicy.Never, "--resume-from and --resume never contradict each other.");
         ConversationTemplates.Parse(Template);
         return this;
     }

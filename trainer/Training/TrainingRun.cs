@@ -10,7 +10,8 @@ using LlavaCuda.Trainer.Data;
 namespace LlavaCuda.Trainer.Training;
 
 /// <summary>
-/// One training run from its options to a saved model: everything that can be wrong is looked for before the first step, every step can be interrupted, and what was
+/// One training run from its options to a saved model: everything that can be wrong is looked for before the first step, every step can be
+/// interrupted, and what was
 /// interrupted goes on to the same bits.
 /// </summary>
 public sealed class TrainingRun
@@ -36,15 +37,18 @@ public sealed class TrainingRun
     /// <summary>Runs.</summary>
     /// <param name="cancellation">Ends the run after the step under way, with a checkpoint.</param>
     /// <returns>How it ended.</returns>
-    /// <exception cref="InvalidDataException">Model, data or checkpoint are not what they should be; the message names file and sample.</exception>
+    /// <exception cref="InvalidDataException">Model, data or checkpoint are not what they should be; the message names file and
+    /// sample.</exception>
     /// <exception cref="FileNotFoundException">Pictures or weights are missing.</exception>
     /// <exception cref="InsufficientMemoryException">The run does not fit the device.</exception>
     /// <exception cref="IOException">Something could not be written.</exception>
-    /// <exception cref="NotFiniteNumberException">Loss or gradients are no numbers any more; the steps before are saved, unless checkpoints are off.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients are no numbers any more; the steps before are saved, unless checkpoints
+    /// are off.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before its first step.</exception>
     public TrainingResult Run(CancellationToken cancellation = default)
     {
-        using FileStream? held = _options.DryRun ? null : OutputFolder.Lock(_options.Out);
+        using OutputLock? held = _options.DryRun ? null : OutputLock.Take(_options.Out);
+        OutputFolder.RefuseSources(_options);
         if (!_options.DryRun)
         {
             AtomicFolder.Recover(_options.Out);
@@ -63,7 +67,7 @@ public sealed class TrainingRun
         using Llava model = Llava.Create(_device, setup.Config);
         model.Parameters.Train(_device, setup.Trained);
         OutputFolder folder = new(_options, setup);
-        folder.Require(model.Parameters, _checkpoints.Steps().Count);
+        folder.Require(model.Parameters, _device, _checkpoints.Steps().Count);
         foreach (string warning in setup.LoadWeights(model.Parameters, _device).Warnings)
         {
             _output.Warn(warning);
@@ -127,7 +131,8 @@ public sealed class TrainingRun
             }
             catch (Exception error) when (error is InvalidDataException or NotFiniteNumberException && _options.SaveEvery > 0 && saved < done - 1)
             {
-                // A picture that cannot be read, or a loss that is no number, must not cost the steps before it; neither has changed the weights.
+                // A picture that cannot be read, or a loss that is no number, must not cost the steps before it; neither has changed the
+                // weights.
                 save(done - 1);
                 throw;
             }
@@ -164,7 +169,7 @@ public sealed class TrainingRun
     {
         if (_checkpoints.Steps() is not [.., long newest])
         {
-            return 0;
+            return _options.ResumeFrom is { } missing ? _checkpoints.Find(missing) : 0;
         }
 
         if (_options.Resume == ResumePolicy.Never)
@@ -178,6 +183,7 @@ public sealed class TrainingRun
             return 0;
         }
 
+        newest = _options.ResumeFrom is { } chosen ? _checkpoints.Find(chosen) : newest;
         if (!_checkpoints.Restore(newest, model, optimizer, identity))
         {
             _output.Warn("the files of some pictures have other sizes than when the run began");

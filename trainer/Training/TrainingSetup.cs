@@ -7,7 +7,10 @@ using LlavaCuda.Trainer.Data;
 
 namespace LlavaCuda.Trainer.Training;
 
-/// <summary>What a run begins with, read and checked before any weight is: the model's folder, its tokenizer, all data, the parts that learn and the number of steps.</summary>
+/// <summary>
+/// What a run begins with, read and checked before any weight is: the model's folder, its tokenizer, all data, the parts that learn and the
+/// number of steps.
+/// </summary>
 internal sealed class TrainingSetup
 {
     private readonly TrainingOptions _options;
@@ -43,7 +46,6 @@ internal sealed class TrainingSetup
     /// <summary>Opens the model and reads the data; a line about each wrong sample goes to <paramref name="report"/>, where there are more than the error names.</summary>
     internal static TrainingSetup Read(TrainingOptions options, Action<string> report, CancellationToken cancellation)
     {
-        RefuseOwnSource(options);
         ModelFolder folder = OpenModel(options);
         if (options.Images is { } images && !Directory.Exists(images))
         {
@@ -92,17 +94,6 @@ internal sealed class TrainingSetup
         { Vision: { } vision } => ModelFolder.OpenBase(options.Model, vision, options.Projector),
         _ => ModelFolder.Open(options.Model),
     };
-
-    private static void RefuseOwnSource(TrainingOptions options)
-    {
-        foreach (string? source in (string?[])[options.Model, options.Vision, options.ProjectorWeights])
-        {
-            if (source is not null && Path.GetFullPath(source).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(options.Out).TrimEnd(Path.DirectorySeparatorChar))
-            {
-                throw new ArgumentException($"--out is {options.Out}, which the run begins with; choose another folder, so that nothing is overwritten.");
-            }
-        }
-    }
 
     private void RequireSomethingToLearn()
     {
