@@ -105,6 +105,8 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("[\n{\"id\": \"a\"}", "sample 0", "'a'", "'conversations' (or 'messages') is missing")]
     [InlineData("[\n{\"text\": \"a\", \"label\": 3}]", "'conversations'", "is missing", "'text', 'label'")]
     [InlineData("{\"version\": 1,\n\"data\": [{\"conversations\": []}]}", "line 2", "'data' is a list of objects", "that list alone")]
+    [InlineData("{\"data\": [{\"id\": 1}, [2]], \"x\": [1, {}], \"y\": [[{}]], \"z\": [{}]}", "'data' is a list of objects", "that list alone")]
+    [InlineData("[{\"conversatons\": [{\"from\": \"human\", \"value\": \"x\"}]}]", "'conversatons' looks like it")]
     [InlineData("[{\"conversations\": []}]", "'conversations' is empty")]
     [InlineData("[{\"conversations\": 3}]", "'conversations' is the number '3'", "a list")]
     [InlineData("[{\"conversations\": [], \"messages\": []}]", "both 'conversations' and 'messages'")]
@@ -225,6 +227,15 @@ public sealed class ConversationReaderTests : IDisposable
         (List<ConversationSample> samples, List<string> faults) = ReadAll($"{good}\n{line}\n{good}\n\n{good}\n");
         Assert.Contains("line 2", Assert.Single(faults), StringComparison.Ordinal);
         Assert.Equal(line.EndsWith("},", StringComparison.Ordinal) ? [1, 2, 3, 5] : [1, 3, 5], samples.Select(s => s.Place.Line));
+    }
+
+    [Fact]
+    public void Read_CommasBetweenLines_ExpectTheNextSample()
+    {
+        string good = """{"conversations":[{"from":"human","value":"x"}]}""";
+        (List<ConversationSample> samples, List<string> faults) = ReadAll($"{good},\n{good}\n");
+        Assert.Equal(2, samples.Count);
+        Assert.Contains("line 1: found ','; expected the next sample", Assert.Single(faults), StringComparison.Ordinal);
     }
 
     [Theory]

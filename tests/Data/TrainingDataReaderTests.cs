@@ -64,6 +64,14 @@ public sealed class TrainingDataReaderTests : IDisposable
         OneLine.Throws<FileNotFoundException>(() => _folder.Read(file), "7 images", "'2.png'", "sample 2", "'s2'", "'6.png'", "...");
     }
 
+    [Fact]
+    public void Read_NoFolderOfImages_SaysSoOnlyWhereOneIsNeeded()
+    {
+        string file = _folder.WriteSamples(DataFolder.Sample("a", "0.png", ("human", "<image>"), ("gpt", "yes")));
+        OneLine.Throws<FileNotFoundException>(() => _folder.Read(file), "1 image is missing", _folder.Images, "no folder", "'0.png'");
+        Assert.Equal(1, _folder.Read(_folder.WriteSamples(DataFolder.Sample("a", null, ("human", "q"), ("gpt", "yes")))).Samples.Count);
+    }
+
     [Theory]
     [InlineData(null, "<image>\nq", "0 images", "1 <image> mark in")]
     [InlineData("a.png", "q", "1 image,", "0 <image> marks")]

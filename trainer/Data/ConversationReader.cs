@@ -64,7 +64,8 @@ internal sealed class ConversationReader(
         catch (JsonSyntaxException error) when (_isArray == false)
         {
             _count = place.Index + 1;
-            fault ??= Line(place with { Line = error.Line }, error.Message);
+            string what = place.Line > 0 ? error.Message : error.Message.Replace("nothing after the end", "the next sample", StringComparison.Ordinal);
+            fault ??= Line(place with { Line = error.Line }, what);
             GoToNextLine(place.Line, error);
         }
         catch (JsonSyntaxException error)

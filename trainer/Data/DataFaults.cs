@@ -48,7 +48,9 @@ internal sealed class DataFaults
 
         if (_missing.Count > 0)
         {
-            all.Add($"{_missing.Count:N0} images are missing in {folder}: {_missing.Names()}.");
+            string what = _missing.Count == 1 ? "1 image is missing" : $"{_missing.Count:N0} images are missing";
+            string where = folder is null ? string.Empty : Directory.Exists(folder) ? $" in {folder}" : $" in {folder}, which is no folder";
+            all.Add($"{what}{where}: {_missing.Names()}.");
         }
 
         if (_tooLong.Count > 0)

@@ -33,6 +33,7 @@ internal ref partial struct SampleParser
     private bool _hasId;
     private int _otherCount;
     private string? _listKey;
+    private string? _listHolds;
     private long _characters;
     private string? _oversized;
     private string? _turnsKey;
@@ -176,9 +177,9 @@ internal ref partial struct SampleParser
         if (_tokens.Type == JsonTokenType.StartArray && kind == MediaKind.None && _turn < 0)
         {
             int depth = _tokens.Depth;
-            if (_tokens.Read() && _tokens.Type == JsonTokenType.StartObject)
+            if (_tokens.Read() && _tokens.Type == JsonTokenType.StartObject && _tokens.Read() && _tokens.Type == JsonTokenType.PropertyName)
             {
-                _listKey ??= key;
+                (_listKey, _listHolds) = (key, Key());
             }
 
             if (_tokens.Depth > depth || _tokens.Type != JsonTokenType.EndArray)
@@ -203,9 +204,12 @@ internal ref partial struct SampleParser
     private readonly string MissingTurns()
     {
         const string Missing = "key 'conversations' (or 'messages') is missing";
-        if (Place.Index == 0 && _listKey is not null)
+        switch (_listHolds)
         {
-            return $"{Missing}, but '{Quoted.Line(_listKey)}' is a list of objects; if they are the samples, give that list alone";
+            case "from" or "value" or "role" or "content":
+                return $"{Missing}, but '{Quoted.Line(_listKey)}' looks like it; expected that name";
+            case not null when Place.Index == 0:
+                return $"{Missing}, but '{Quoted.Line(_listKey)}' is a list of objects; if they are the samples, give that list alone";
         }
 
         string keys = string.Join(", ", _otherKeys) + (_otherCount > NamedKeys ? ", ..." : string.Empty);

@@ -49,6 +49,9 @@ public sealed record TrainingData(SampleStore Samples, string Fingerprint, strin
         .Where(i => Samples[i].Supervised == 0).Take(Named)
         .Select(i => $"{Samples[i].Place}: {(Truncated > 0 ? "no answer, an empty one, or one that was cut off" : "no answer, or an empty one")}"));
 
+    /// <summary>Says how many turns say nothing.</summary>
+    internal string CountEmptyTurns() => EmptyTurns == 1 ? "1 turn says nothing" : $"{EmptyTurns:N0} turns say nothing";
+
     /// <summary>Names the first few turns that say nothing.</summary>
     /// <returns>At most five, as one text.</returns>
     public string DescribeEmptyTurns() => string.Join("; ", FirstEmptyTurns) + (EmptyTurns > FirstEmptyTurns.Count ? "; ..." : string.Empty);
@@ -80,7 +83,7 @@ public sealed record TrainingData(SampleStore Samples, string Fingerprint, strin
 
         if (EndWithQuestion + EmptyTurns > 0)
         {
-            yield return $"{EndWithQuestion:N0} end with a question, which is not learned; {EmptyTurns:N0} turns say nothing{(EmptyTurns > 0 ? $": {DescribeEmptyTurns()}" : string.Empty)}";
+            yield return $"{EndWithQuestion:N0} end with a question, which is not learned; {CountEmptyTurns()}{(EmptyTurns > 0 ? $": {DescribeEmptyTurns()}" : string.Empty)}";
         }
     }
 }

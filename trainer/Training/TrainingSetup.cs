@@ -47,11 +47,6 @@ internal sealed class TrainingSetup
     internal static TrainingSetup Read(TrainingOptions options, Action<string> report, CancellationToken cancellation)
     {
         ModelFolder folder = OpenModel(options);
-        if (options.Images is { } images && !Directory.Exists(images))
-        {
-            throw new DirectoryNotFoundException($"--images {images}: there is no such folder.");
-        }
-
         int positions = folder.Config.Text.MaxPositions;
         if (options.MaxLength > positions)
         {
@@ -115,7 +110,7 @@ internal sealed class TrainingSetup
 
         if (Data.EmptyTurns > 0 && !_options.AllowUnsupervised)
         {
-            throw new InvalidDataException($"{Data.EmptyTurns:N0} turns say nothing: {Data.DescribeEmptyTurns()}. Mend them, or accept them with --allow-unsupervised.");
+            throw new InvalidDataException($"{Data.CountEmptyTurns()}: {Data.DescribeEmptyTurns()}. Mend them, or accept them with --allow-unsupervised.");
         }
     }
 }
