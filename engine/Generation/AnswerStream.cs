@@ -15,17 +15,15 @@ internal sealed class AnswerStream
     private readonly GenerationOptions _options;
     private readonly StopFilter _filter;
     private readonly StringBuilder _text = new();
-    private readonly HashSet<int> _ends;
-    private readonly int[] _forbidden;
+    private readonly AnswerTokens _tokens;
 
     internal AnswerStream(LlavaModel model, TokenGenerator generator, GenerationOptions options, IEnumerable<string> templateStops)
     {
         _model = model;
         _generator = generator;
         _options = options;
-        _filter = new StopFilter([.. templateStops, .. options.StopStrings]);
-        _forbidden = Forbidden(model);
-        _ends = [model.Network.Config.Text.EosTokenId, model.Tokenizer.EosId];
+        _tokens = new AnswerTokens(model.Tokenizer, model.Network.Config, templateStops);
+        _filter = new StopFilter([.. _tokens.StopTexts, .. options.StopStrings]);
     }
 
     /// <summary>Gets the answer, once the stream ended in any way after the prompt was read.</summary>
@@ -49,7 +47,7 @@ internal sealed class AnswerStream
         long start = Stopwatch.GetTimestamp();
         lock (_model.Gate)
         {
-            _generator.Forbid(_forbidden);
+            _generator.Forbid(_tokens.Forbidden);
             _generator.Read(ids, ends, (image, pixels) => _model.Processor.Process(images[image], pixels), cancellation);
         }
 
@@ -70,7 +68,7 @@ internal sealed class AnswerStream
                 }
 
                 int id = Choose(sampler.Draw(tokens));
-                if (_ends.Contains(id))
+                if (_tokens.Ends.Contains(id))
                 {
                     end = AnswerEnd.Stop;
                     break;
@@ -112,15 +110,6 @@ internal sealed class AnswerStream
             int imageRows = markers * _model.RowsPerImage;
             Answer = new Answer(_text.ToString(), end, promptRows, imageRows, tokens, prefill, Stopwatch.GetElapsedTime(start));
         }
-    }
-
-    // Rows of the vocabulary that no text has (padding, gaps, the image marker) are never chosen.
-    private static int[] Forbidden(LlavaModel model)
-    {
-        HashSet<int> added = [.. model.Tokenizer.AddedTokens.Select(static t => t.Id)];
-        int pieces = model.Tokenizer.Model.Pieces.Count;
-        int vocabulary = model.Network.Config.Text.VocabularySize;
-        return [.. Enumerable.Range(0, vocabulary).Where(id => (id >= pieces && !added.Contains(id)) || id == model.Network.Config.ImageTokenId || id == model.Tokenizer.ImageId)];
     }
 
     private int Choose(TokenDraw draw)

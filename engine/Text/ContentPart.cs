@@ -9,4 +9,7 @@ public readonly record struct ContentPart(string? Text)
 
     /// <summary>Gets a value indicating whether this is the place of an image.</summary>
     public bool IsImage => Text is null;
+
+    /// <summary>Gets a value indicating whether the template put this text there, not the speaker.</summary>
+    internal bool IsTemplate { get; init; }
 }

@@ -5,7 +5,8 @@ namespace LlavaCuda.Text;
 /// <content>The template in Jinja, for programs that take a model's prompt form from its folder.</content>
 public sealed partial record ConversationTemplate
 {
-    private const string ChatMlSystemHeader = "<|im_start|>system\n";
+    /// <summary>What begins the system's text in ChatML, its control token included.</summary>
+    internal const string ChatMlSystemHeader = "<|im_start|>system\n";
 
     // What of the messages' content and roles the model has no place for must not vanish from the prompt in silence.
     private const string RefuseRole = "{{- raise_exception('the roles are system, user and assistant, not ' ~ message['role']) -}}";
@@ -38,9 +39,9 @@ public sealed partial record ConversationTemplate
     }
 
     /// <summary>The same template with another system text.</summary>
-    /// <param name="system">What the model is told before the first turn, without the template's own marks.</param>
+    /// <param name="system">What the model is told before the first turn, without the template's own marks; control strings in it are read as letters.</param>
     /// <returns>The template.</returns>
-    public ConversationTemplate WithSystem(string system) => this with { System = Style == TemplateStyle.ChatMl ? ChatMlSystemHeader + system : system };
+    public ConversationTemplate WithSystem(string system) => this with { System = SystemHeader + system };
 
     private string ImageText => TagsImages ? $"<Image>{LlavaTokenizer.ImageMarker}</Image>" : LlavaTokenizer.ImageMarker;
 

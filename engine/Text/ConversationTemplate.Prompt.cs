@@ -27,11 +27,13 @@ public sealed partial record ConversationTemplate
         _ => Prompt(conversation),
     };
 
+    private string SystemHeader => Style == TemplateStyle.ChatMl ? ChatMlSystemHeader : string.Empty;
+
     private string RoleOf(Turn turn) => turn.Role == Role.Human ? HumanRole : AssistantRole;
 
     private PromptSegments PromptOneSeparator(IReadOnlyList<Turn> turns)
     {
-        PromptSegments prompt = new PromptSegments().Add(System + Separator);
+        PromptSegments prompt = new PromptSegments().AddSystem(System, SystemHeader).Add(Separator);
         foreach (Turn turn in turns)
         {
             prompt.Add($"{RoleOf(turn)}:").BeginAnswer(turn.Role == Role.Assistant);
@@ -46,7 +48,7 @@ public sealed partial record ConversationTemplate
 
     private PromptSegments PromptTwoSeparators(IReadOnlyList<Turn> turns)
     {
-        PromptSegments prompt = new PromptSegments().Add(System + Separator);
+        PromptSegments prompt = new PromptSegments().AddSystem(System, SystemHeader).Add(Separator);
         foreach (Turn turn in turns)
         {
             bool answer = turn.Role == Role.Assistant;
@@ -62,7 +64,7 @@ public sealed partial record ConversationTemplate
 
     private PromptSegments PromptChatMl(IReadOnlyList<Turn> turns)
     {
-        PromptSegments prompt = new PromptSegments().Add(System + Separator);
+        PromptSegments prompt = new PromptSegments().AddSystem(System, SystemHeader).Add(Separator);
         foreach (Turn turn in turns)
         {
             bool answer = turn.Role == Role.Assistant;
@@ -95,7 +97,11 @@ public sealed partial record ConversationTemplate
             {
                 // The original strips the separator's characters from the front of the whole: the first turn has none.
                 prompt.Add(i > 0 ? Separator : string.Empty).Add("[INST] ");
-                prompt.Add(i > 0 || System.Length == 0 ? string.Empty : $"<<SYS>>\n{System}\n<</SYS>>\n\n");
+                if (i == 0 && System.Length > 0)
+                {
+                    prompt.Add("<<SYS>>\n").AddSystem(System, SystemHeader).Add("\n<</SYS>>\n\n");
+                }
+
                 prompt.Add(turns[i]).Add(" [/INST]");
             }
             else
@@ -109,7 +115,7 @@ public sealed partial record ConversationTemplate
 
     private PromptSegments PromptPlain(IReadOnlyList<Turn> turns, string name)
     {
-        PromptSegments prompt = new PromptSegments().Add(System);
+        PromptSegments prompt = new PromptSegments().AddSystem(System, SystemHeader);
         foreach (Turn turn in turns.Where(t => !t.IsEmpty))
         {
             if (turn.Role == Role.Assistant)
@@ -129,7 +135,7 @@ public sealed partial record ConversationTemplate
     /// </summary>
     private PromptSegments TrainOneSeparator(IReadOnlyList<Turn> turns)
     {
-        PromptSegments prompt = new PromptSegments().Add($"{System}\n\n");
+        PromptSegments prompt = new PromptSegments().AddSystem(System, SystemHeader).Add("\n\n");
         foreach (Turn turn in turns)
         {
             bool answer = turn.Role == Role.Assistant;

@@ -20,9 +20,9 @@ public static class ConversationTemplates
         "You are a helpful language and vision assistant. You are able to understand the visual content that the user provides, and assist the user with a variety of tasks using natural language.";
 
     private const string MptSystem =
-        "<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. The assistant gives helpful and honest answers.";
+        ConversationTemplate.ChatMlSystemHeader + "A conversation between a user and an LLM-based AI assistant. The assistant gives helpful and honest answers.";
 
-    private const string ChatMlSystem = "<|im_start|>system\nAnswer the questions.";
+    private const string ChatMlSystem = ConversationTemplate.ChatMlSystemHeader + "Answer the questions.";
 
     private const string PresetQuestion = "What are the key differences between renewable and non-renewable energy sources?";
 
@@ -49,6 +49,8 @@ public static class ConversationTemplates
         ChatMl("mpt", MptSystem),
     }.ToDictionary(t => t.Name, StringComparer.Ordinal);
 
+    private static readonly HashSet<string> Systems = [.. ByName.Values.Select(static template => template.System)];
+
     /// <summary>Gets all templates.</summary>
     public static IReadOnlyCollection<ConversationTemplate> All => ByName.Values;
 
@@ -60,6 +62,9 @@ public static class ConversationTemplates
         ByName.TryGetValue(name, out ConversationTemplate? template)
             ? template
             : throw new ArgumentException($"There is no conversation template '{name}'; choose one of {string.Join(", ", ByName.Keys)}");
+
+    /// <summary>Tells whether a system's text is that of one of the templates.</summary>
+    internal static bool HasSystem(string text) => Systems.Contains(text);
 
     /// <summary>Chooses the template for chat with a model, as LLaVA does from the name of its folder.</summary>
     /// <param name="folder">The model's folder or name.</param>

@@ -71,7 +71,7 @@ public sealed partial class LlavaTokenizer
     public int[] Encode(string text)
     {
         List<TextToken> tokens = [];
-        Encode(text, tokens, imageIsText: false);
+        Encode(text, tokens, imageIsText: false, [(0, text.Length)]);
         return [.. tokens.Select(t => t.Id)];
     }
 
@@ -106,27 +106,69 @@ public sealed partial class LlavaTokenizer
     /// <summary>Makes a tokenizer of the same vocabulary and folder with other options.</summary>
     internal LlavaTokenizer With(LlavaTokenizerOptions options) => new(Model, options) { _savedConfig = _savedConfig };
 
-    /// <summary>Appends tokens with their places in the text; <paramref name="imageIsText"/> spells <c>&lt;image&gt;</c> out even where it is a token.</summary>
-    internal void Encode(ReadOnlySpan<char> text, List<TextToken> tokens, bool imageIsText)
+    /// <summary>
+    /// Appends tokens with their places in the text. Added tokens are recognised within the trusted ranges alone; the text outside gets no id of theirs, even where the vocabulary has such a piece.
+    /// </summary>
+    /// <param name="text">The text, encoded as one, so that what is trusted changes nothing else.</param>
+    /// <param name="tokens">Receives the tokens.</param>
+    /// <param name="imageIsText">Whether <c>&lt;image&gt;</c> is spelled out even where it is a token.</param>
+    /// <param name="trusted">Ranges, ascending and apart.</param>
+    internal void Encode(ReadOnlySpan<char> text, List<TextToken> tokens, bool imageIsText, ReadOnlySpan<(int Start, int End)> trusted)
     {
         AddedTokenMatcher matcher = imageIsText ? _matcherWithoutImage : _matcher;
         int from = 0;
         bool prefix = Model.AddDummyPrefix;
-        while (matcher.Find(text[from..], out int before) is { } added)
+        foreach ((int start, int end) in trusted)
         {
-            ReadOnlySpan<char> piece = text.Slice(from, before);
-            _pieces.Encode(added.StripLeft ? piece.TrimEnd() : piece, prefix, from, tokens);
-            tokens.Add(new TextToken(added.Id, from + before));
-            from += before + added.Content.Length;
-            if (added.StripRight)
+            int search = Math.Max(start, from);
+            while (search < end && matcher.Find(text[search..end], out int before) is { } added)
             {
-                from = text.Length - text[from..].TrimStart().Length;
-            }
+                int place = search + before;
+                EncodePieces(added.StripLeft ? text[from..place].TrimEnd() : text[from..place], prefix, from, tokens, trusted);
+                tokens.Add(new TextToken(added.Id, place));
+                from = place + added.Content.Length;
+                if (added.StripRight)
+                {
+                    from = text.Length - text[from..].TrimStart().Length;
+                }
 
-            prefix = Options.Legacy && Model.AddDummyPrefix;
+                search = from;
+                prefix = Options.Legacy && Model.AddDummyPrefix;
+            }
         }
 
-        _pieces.Encode(text[from..], prefix, from, tokens);
+        EncodePieces(text[from..], prefix, from, tokens, trusted);
+    }
+
+    private void EncodePieces(ReadOnlySpan<char> text, bool dummyPrefix, int offset, List<TextToken> tokens, ReadOnlySpan<(int Start, int End)> trusted)
+    {
+        int first = tokens.Count;
+        _pieces.Encode(text, dummyPrefix, offset, tokens);
+        for (int i = first; i < tokens.Count; i++)
+        {
+            // The vocabulary itself may find an added token in text, where its piece is a user-defined or an ordinary one.
+            TextToken token = tokens[i];
+            if (token.Id != Model.UnknownId && _keepSpecial.TryGetValue(token.Id, out string? content) && !IsWithin(trusted, token.Start, token.Start + content.Length))
+            {
+                TextToken[] letters = [.. _pieces.Spell(content).Select(id => token with { Id = id })];
+                tokens.RemoveAt(i);
+                tokens.InsertRange(i, letters);
+                i += letters.Length - 1;
+            }
+        }
+    }
+
+    private static bool IsWithin(ReadOnlySpan<(int Start, int End)> ranges, int start, int end)
+    {
+        foreach ((int from, int to) in ranges)
+        {
+            if (from <= start && end <= to)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A token that the configuration names by its string alone; transformers gives unknown strings the next id.</summary>

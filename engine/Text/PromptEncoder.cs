@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace LlavaCuda.Text;
@@ -6,6 +7,10 @@ namespace LlavaCuda.Text;
 /// Turns conversations into token ids, image places and labels, all in one pass over the typed conversation: a token's label follows
 /// from the stretch of the prompt in which it begins, never from counting the tokens of rendered text a second time.
 /// </summary>
+/// <remarks>
+/// In a chat, control tokens come from the template's own text alone: whatever a user, the model or a system message says is encoded as letters. Training takes them from the whole
+/// sample, as transformers and the original code do.
+/// </remarks>
 /// <remarks>
 /// The text between two images is encoded as a text of its own, dummy prefix included, as LLaVA's tokenizer_image_token does;
 /// the begin token stands once, at the very start.
@@ -37,7 +42,7 @@ public static class PromptEncoder
             arranged = Alternating(template, arranged);
         }
 
-        (List<int> ids, List<int> labels, _) = Encode(template.TrainingPrompt(WithTags(template, arranged)), tokenizer);
+        (List<int> ids, List<int> labels, _) = Encode(template.TrainingPrompt(WithTags(template, arranged)), tokenizer, trustAll: true);
         bool truncated = maxLength < ids.Count;
         int count = truncated ? maxLength!.Value : ids.Count;
         int[] keptIds = [.. ids.Take(count)];
@@ -54,12 +59,12 @@ public static class PromptEncoder
     public static int[] EncodePrompt(ConversationTemplate template, Conversation conversation, LlavaTokenizer tokenizer) =>
         EncodePieces(template, conversation, tokenizer).Ids;
 
-    /// <summary>Encodes a prompt that is written out already.</summary>
+    /// <summary>Encodes a prompt that is written out already and comes from a trusted source: control tokens are recognised anywhere in it.</summary>
     /// <param name="prompt">Text in which <c>&lt;image&gt;</c> marks the place of an image.</param>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <returns>Ids, with <see cref="ImageToken"/> once for each image.</returns>
     public static int[] EncodeMarked(string prompt, LlavaTokenizer tokenizer) =>
-        [.. Encode(new PromptSegments().Add(Turn.FromMarked(Role.Human, prompt)), tokenizer).Ids];
+        [.. Encode(new PromptSegments().Add(Turn.FromMarked(Role.Human, prompt)), tokenizer, trustAll: true).Ids];
 
     /// <summary>Encodes the prompt for the next answer of a chat, as <see cref="EncodePrompt"/> does, and cuts it into the pieces that another prompt may share.</summary>
     /// <returns>Ids, and how many there are up to the end of each piece: after each image, where each earlier prompt of the same chat ended, and at the end.</returns>
@@ -73,7 +78,7 @@ public static class PromptEncoder
 
         IEnumerable<Turn> open = last.Role == Role.Human ? [new Turn(Role.Assistant, [])] : [];
         Conversation asked = WithTags(template, new Conversation(conversation.Turns.Concat(open), conversation.Id));
-        (List<int> ids, _, List<int> cuts) = Encode(template.Prompt(asked), tokenizer);
+        (List<int> ids, _, List<int> cuts) = Encode(template.Prompt(asked), tokenizer, trustAll: false);
         return ([.. ids], [.. cuts.Append(ids.Count).Where(static cut => cut > 0).Distinct()]);
     }
 
@@ -103,7 +108,7 @@ public static class PromptEncoder
     }
 
     // Cuts are where images end and answers begin, in ids.
-    private static (List<int> Ids, List<int> Labels, List<int> Cuts) Encode(PromptSegments prompt, LlavaTokenizer tokenizer)
+    private static (List<int> Ids, List<int> Labels, List<int> Cuts) Encode(PromptSegments prompt, LlavaTokenizer tokenizer, bool trustAll)
     {
         List<int> ids = [];
         List<int> labels = [];
@@ -116,6 +121,7 @@ public static class PromptEncoder
 
         StringBuilder text = new();
         List<(int Start, bool Supervised)> stretches = [];
+        List<(int Start, int End)> trusted = [];
         Queue<int> answers = [];
         int begun = 0;
         for (int i = 0; i < prompt.Items.Count; i++)
@@ -129,6 +135,15 @@ public static class PromptEncoder
             if (segment.Text is { } words)
             {
                 stretches.Add((text.Length, segment.Supervised));
+                if (words.Length > 0 && (trustAll || segment.Trusted))
+                {
+                    // Neighbours are one: the original's separators and roles are written as one text, too.
+                    bool joins = trusted is [.., (_, int end)] && end == text.Length;
+                    int start = joins ? trusted[^1].Start : text.Length;
+                    trusted.RemoveRange(trusted.Count - (joins ? 1 : 0), joins ? 1 : 0);
+                    trusted.Add((start, text.Length + words.Length));
+                }
+
                 text.Append(words);
             }
             else
@@ -146,7 +161,7 @@ public static class PromptEncoder
         void EncodeText()
         {
             List<TextToken> tokens = [];
-            tokenizer.Encode(text.ToString(), tokens, imageIsText: true);
+            tokenizer.Encode(text.ToString(), tokens, imageIsText: true, CollectionsMarshal.AsSpan(trusted));
             int at = 0;
             foreach (TextToken token in tokens)
             {
@@ -167,6 +182,7 @@ public static class PromptEncoder
 
             text.Clear();
             stretches.Clear();
+            trusted.Clear();
             answers.Clear();
         }
     }

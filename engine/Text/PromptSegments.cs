@@ -22,17 +22,28 @@ internal sealed class PromptSegments
         return this;
     }
 
+    /// <summary>Adds text of the template.</summary>
     public PromptSegments Add(string text, bool supervised = false)
     {
-        _items.Add(new PromptSegment(text, supervised));
+        _items.Add(new PromptSegment(text, supervised, Trusted: true));
         return this;
     }
 
+    /// <summary>Adds the system's text. A request may have brought it: unless it is a template's own, only the header in it is trusted.</summary>
+    public PromptSegments AddSystem(string text, string header)
+    {
+        int length = ConversationTemplates.HasSystem(text) ? text.Length : text.StartsWith(header, StringComparison.Ordinal) ? header.Length : 0;
+        _items.Add(new PromptSegment(text[..length], Supervised: false, Trusted: true));
+        _items.Add(new PromptSegment(text[length..], Supervised: false, Trusted: false));
+        return this;
+    }
+
+    /// <summary>Adds what a speaker says.</summary>
     public PromptSegments Add(Turn turn, bool supervised = false)
     {
         foreach (ContentPart part in turn.Content)
         {
-            _items.Add(new PromptSegment(part.Text, supervised));
+            _items.Add(new PromptSegment(part.Text, supervised, part.IsTemplate));
         }
 
         return this;

@@ -129,6 +129,25 @@ public sealed class SentencePieceTokenizer
         _mergers.Add(merger);
     }
 
+    /// <summary>Spells a piece in letters, or their bytes, none of which is the piece itself.</summary>
+    internal IEnumerable<int> Spell(string piece)
+    {
+        foreach (Rune rune in piece.EnumerateRunes())
+        {
+            string letter = rune.ToString();
+            if (letter != piece && _ids.TryGetValue(letter, out int id))
+            {
+                yield return id;
+                continue;
+            }
+
+            foreach (byte value in Encoding.UTF8.GetBytes(letter))
+            {
+                yield return Model.ByteFallback ? _byteIds[value] : Model.UnknownId;
+            }
+        }
+    }
+
     private static byte ParseByte(string text, int id) =>
         text is ['<', '0', 'x', _, _, '>'] && byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
             ? value

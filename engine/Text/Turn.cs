@@ -85,5 +85,5 @@ public sealed class Turn(Role role, IReadOnlyList<ContentPart> content)
 
     /// <summary>Every image between tags that the model reads as text.</summary>
     internal Turn WithTaggedImages(string open, string close) =>
-        ImageCount == 0 ? this : new Turn(Role, [.. Content.SelectMany(p => p.IsImage ? (ContentPart[])[new(open), p, new(close)] : [p])]);
+        ImageCount == 0 ? this : new Turn(Role, [.. Content.SelectMany(p => p.IsImage ? (ContentPart[])[new(open) { IsTemplate = true }, p, new(close) { IsTemplate = true }] : [p])]);
 }

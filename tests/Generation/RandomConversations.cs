@@ -117,8 +117,9 @@ internal sealed class RandomConversations : IDisposable
             images.AddRange(added);
             messages.Add(new ChatMessage(ChatRole.User, [.. added.Select(static i => new DataContent(ImageFile.EncodePng(i), "image/png")), new TextContent(Text(random))]));
             GenerationOptions options = Options(random);
+            string? system = random.Next(3) == 0 ? Text(random) : null;
             string? answer = Answer(
-                token => _client.GetStreamingResponseAsync(messages, ToChatOptions(options), token.Token).ToBlockingEnumerable().Select(static u => u.Text),
+                token => _client.GetStreamingResponseAsync(messages, ToChatOptions(options, system), token.Token).ToBlockingEnumerable().Select(static u => u.Text),
                 random.Next(5) == 0 ? random.Next(3) : int.MaxValue,
                 out bool stopped);
             if (answer is null || stopped)
@@ -126,7 +127,8 @@ internal sealed class RandomConversations : IDisposable
                 return;
             }
 
-            Assert.Equal((seed, Fresh(ChatPrompt.From(messages, _model.Template).Conversation, images, _model.Template, options)), (seed, answer));
+            ChatPrompt prompt = ChatPrompt.From(messages, _model.Template, system);
+            Assert.Equal((seed, Fresh(prompt.Conversation, images, prompt.Template, options)), (seed, answer));
             messages.Add(new ChatMessage(ChatRole.Assistant, answer));
         }
     }
@@ -191,8 +193,9 @@ internal sealed class RandomConversations : IDisposable
         ? new GenerationOptions { MaxNewTokens = random.Next(1, 6) }
         : new GenerationOptions { MaxNewTokens = random.Next(1, 6), Temperature = 1.5, TopK = 50, Seed = (ulong)random.Next(100) };
 
-    private static ChatOptions ToChatOptions(GenerationOptions options) => new()
+    private static ChatOptions ToChatOptions(GenerationOptions options, string? system) => new()
     {
+        Instructions = system,
         MaxOutputTokens = options.MaxNewTokens,
         Temperature = (float)options.Temperature,
         TopK = options.TopK == 0 ? null : options.TopK,

@@ -27,7 +27,7 @@ internal sealed class SupervisedText
     internal (int[] Ids, int[] Labels) Encode(LlavaTokenizer tokenizer)
     {
         List<TextToken> tokens = [];
-        tokenizer.Encode(_text.ToString(), tokens, imageIsText: false);
+        tokenizer.Encode(_text.ToString(), tokens, imageIsText: false, [(0, _text.Length)]);
         int[] ids = [tokenizer.BosId, .. tokens.Select(static t => t.Id)];
         int[] labels = new int[ids.Length];
         labels[0] = PackedBatch.Ignore;
