@@ -110,7 +110,7 @@ __global__ void __launch_bounds__(SAMPLING_THREADS) sampling_forward(i32* ids, c
     {
         if (threadIdx.x == 0)
         {
-            ids[blockIdx.x] = (i32)~(u32)best;
+            ids[blockIdx.x] = isfinite(highest) ? (i32)~(u32)best : -1;
         }
 
         return;

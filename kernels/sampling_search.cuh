@@ -27,7 +27,7 @@ DEVICE u64 inclusive_scan(u64 x)
     return x;
 }
 
-// Logits of one row, in single precision; forbidden tokens and what is no number are negative infinity.
+// Logits of one row, in single precision; forbidden tokens are negative infinity, what is NaN or infinite is infinity and thereby the highest.
 template <typename T, int N>
 struct LogitRow
 {
@@ -47,7 +47,7 @@ struct LogitRow
         for (int j = 0; j < N; j++)
         {
             // Minus zero becomes zero, so that both are equal in every sense.
-            f(first + j, bits >> j & 1 || x[j] != x[j] ? -infinity() : x[j] + 0.0f);
+            f(first + j, bits >> j & 1 ? -infinity() : isfinite(x[j]) ? x[j] + 0.0f : infinity());
         }
     }
 

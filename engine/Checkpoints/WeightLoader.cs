@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using LlavaCuda.Devices;
 using LlavaCuda.Formats;
 using LlavaCuda.Models;
@@ -6,7 +7,10 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Checkpoints;
 
-/// <summary>Fills parameters from opened weight files: first decides and checks where everything comes from, then streams, so that a bad file changes nothing.</summary>
+/// <summary>
+/// Fills parameters from opened weight files: first decides and checks where everything comes from, then streams, so that a bad file changes nothing, except for one with a value that is NaN or
+/// infinite, which is found on the way.
+/// </summary>
 internal sealed class WeightLoader(ParameterTable table, Device device)
 {
     private const int ChunkBytes = 1 << 19;
@@ -124,15 +128,31 @@ internal sealed class WeightLoader(ParameterTable table, Device device)
             int count = (int)Math.Min(most, target.Count - start);
             if (target.Type == tensor.Type && tensor.TryView(start, count, out ReadOnlySpan<byte> mapped))
             {
+                RequireFinite(mapped, target, tensor, start);
                 device.CopyFromHost(flat.Slice(start, count), mapped);
             }
             else
             {
                 Span<byte> converted = buffer.AsSpan(0, count * target.Type.Size());
                 tensor.Read(converted, target.Type, start);
+                RequireFinite(converted, target, tensor, start);
                 device.CopyFromHost(flat.Slice(start, count), (ReadOnlySpan<byte>)converted);
             }
         }
+    }
+
+    private static void RequireFinite(ReadOnlySpan<byte> values, Tensor target, StoredTensor tensor, long start)
+    {
+        int bad = Elements.IndexOfNonFinite(values, target.Type);
+        if (bad < 0)
+        {
+            return;
+        }
+
+        float stored = 0;
+        tensor.Read(MemoryMarshal.AsBytes(new Span<float>(ref stored)), DType.F32, start + bad);
+        string what = float.IsNaN(stored) ? "NaN" : float.IsInfinity(stored) ? "infinite" : FormattableString.Invariant($"{stored}, too large for {target.Type},");
+        throw new InvalidDataException($"{tensor.File}: tensor {Quoted.Name(tensor.Name)} is {what} at {tensor.Shape.Place(start + bad)}; expected finite weights.");
     }
 
     // A tower without the weights that nothing reads: norms become the identity, the rest stays zero.

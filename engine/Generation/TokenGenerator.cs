@@ -29,6 +29,7 @@ internal sealed class TokenGenerator : IDisposable
     private readonly Arena _decodeArena;
     private readonly DecodePass _decode;
     private readonly TokenChooser _chooser;
+    private PixelSource? _pixels;
     private Arena? _arena;
     private int _plannedRows;
     private int _plannedImages;
@@ -95,6 +96,7 @@ internal sealed class TokenGenerator : IDisposable
         }
 
         Keep(ids, ends);
+        _pixels = pixels;
         foreach (int end in ends[_ends.Count..])
         {
             cancellation.ThrowIfCancellationRequested();
@@ -110,11 +112,12 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>Chooses the token after the last one.</summary>
     /// <param name="draw">How.</param>
     /// <returns>Its id.</returns>
+    /// <exception cref="NotFiniteNumberException">A logit is NaN or infinite; the message names the first tensor that is.</exception>
     internal int Choose(TokenDraw draw)
     {
         int id = 0;
         _chooser.Choose(new Span<int>(ref id), _decode.Logits, [draw]);
-        return id;
+        return id >= 0 ? id : throw new NotFiniteNumberException($"The logits after row {Rows} are NaN or infinite; {FindNonFinite()}.");
     }
 
     /// <summary>Appends the chosen token and computes the logits after it.</summary>
@@ -123,6 +126,26 @@ internal sealed class TokenGenerator : IDisposable
     {
         _decode.Run([id]);
         _ids.Add(id);
+    }
+
+    // All rows are computed again, without the cache, to see where it begins.
+    private string FindNonFinite()
+    {
+        if (_model.FirstNonFiniteWeight() is { } weight)
+        {
+            return $"the first bad tensor is the weight {weight}";
+        }
+
+        int[] ids = [.. _ids];
+        _batch.Clear();
+        _batch.Add(ids, []);
+        for (int image = 0; image < ids.AsSpan().Count(PackedBatch.ImageToken); image++)
+        {
+            _pixels!(image, _batch.AddImage());
+        }
+
+        using Arena arena = new(_model.Device, _plan.NonFiniteSearch(_batch), "The search for the first bad tensor");
+        return $"all weights are finite, the first bad tensor is {_model.FirstNonFiniteActivation(_batch, arena) ?? "the logits themselves"}";
     }
 
     // The last piece is always read: its logits are no longer there.

@@ -67,6 +67,16 @@ public sealed class ActivationPlan : IDisposable
         return arena.Peak;
     }
 
+    /// <summary>Measures <see cref="Llava.FirstNonFiniteActivation"/>.</summary>
+    /// <param name="batch">What it computes.</param>
+    /// <returns>Bytes of the arena that it needs.</returns>
+    internal long NonFiniteSearch(PackedBatch batch)
+    {
+        using Arena arena = _device.MeasuringArena();
+        _model.FirstNonFiniteActivation(batch, arena);
+        return arena.Peak;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlavaCuda.Devices;
 using LlavaCuda.Ops;
 using LlavaCuda.Tensors;
@@ -60,6 +61,30 @@ internal sealed class Llama : IDisposable
         }
 
         return (x, delta);
+    }
+
+    /// <summary>Runs layer by layer up to the first whose output is NaN or infinite.</summary>
+    /// <returns>Its name, or null.</returns>
+    internal string? FirstNonFinite(Arena arena, Tensor source, Tensor images, in Sequences sequences)
+    {
+        Tensor delta = arena.Push(_device.ComputeType, source.Rows, _config.HiddenSize);
+        Tensor x = arena.Push(_device.ComputeType, source.Rows, _config.HiddenSize);
+        Embedding.Forward(_device, x, _embedding.Value, images, source);
+        if (Llava.IndexOfNonFinite(_device, x) >= 0)
+        {
+            return "embed_tokens";
+        }
+
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            x = _layers[i].Forward(arena, x, i == 0 ? default : delta, delta, sequences, PassMode.Inference);
+            if (Llava.IndexOfNonFinite(_device, x) >= 0 || Llava.IndexOfNonFinite(_device, delta) >= 0)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"layers.{i}");
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Computes the logits of chosen rows, or of all when none are given.</summary>

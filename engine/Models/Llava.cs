@@ -8,7 +8,7 @@ namespace LlavaCuda.Models;
 /// The whole model on a device: pictures through the vision tower and the projector, spliced among token embeddings, through the language model to losses or logits, and the same
 /// way back. Memory comes from the caller's arena; the model itself holds weights and tables only.
 /// </summary>
-public sealed class Llava : IDisposable
+public sealed partial class Llava : IDisposable
 {
     private readonly ClipVision _vision;
     private readonly Projector _projector;

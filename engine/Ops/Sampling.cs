@@ -14,7 +14,7 @@ public static class Sampling
 
     /// <summary>Chooses.</summary>
     /// <param name="device">Where.</param>
-    /// <param name="ids">Int32 <c>[rows]</c>: receives the token ids.</param>
+    /// <param name="ids">Int32 <c>[rows]</c>: receives the token ids, -1 where the logit of a token that is not forbidden is NaN or infinite.</param>
     /// <param name="logits"><c>[rows, vocabulary]</c>.</param>
     /// <param name="draws">Doubles, <c>[rows, 4]</c>: a <see cref="TokenDraw"/> a row.</param>
     /// <param name="forbidden">Int32 <c>[(vocabulary + 31) / 32]</c>: tokens whose bit is set, the lowest first, are never chosen; they must not be all. None to allow every token.</param>

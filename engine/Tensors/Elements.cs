@@ -46,6 +46,38 @@ internal static class Elements
         }
     }
 
+    /// <summary>Finds the first floating-point number that is NaN or infinite: all bits of its exponent are set.</summary>
+    /// <returns>Its place, or -1.</returns>
+    internal static int IndexOfNonFinite(ReadOnlySpan<byte> values, DType type) => type switch
+    {
+        DType.F32 => IndexOfSet(MemoryMarshal.Cast<byte, uint>(values), 0x7F80_0000u),
+        DType.BF16 => IndexOfSet(MemoryMarshal.Cast<byte, ushort>(values), (ushort)0x7F80),
+        DType.F16 => IndexOfSet(MemoryMarshal.Cast<byte, ushort>(values), (ushort)0x7C00),
+        DType.F64 => IndexOfSet(MemoryMarshal.Cast<byte, ulong>(values), 0x7FF0_0000_0000_0000ul),
+        _ => -1,
+    };
+
+    private static int IndexOfSet<T>(ReadOnlySpan<T> values, T bits)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Vector<T> all = new(bits);
+        int i = 0;
+        while (i <= values.Length - Vector<T>.Count && !Vector.EqualsAny(new Vector<T>(values[i..]) & all, all))
+        {
+            i += Vector<T>.Count;
+        }
+
+        for (; i < values.Length; i++)
+        {
+            if ((values[i] & bits) == bits)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     private static void ToSingle(ReadOnlySpan<byte> source, DType from, Span<float> destination)
     {
         switch (from)

@@ -58,6 +58,20 @@ public readonly struct Shape : IEquatable<Shape>
     /// <returns>The text that error messages show.</returns>
     public override string ToString() => $"[{string.Join(", ", ((ReadOnlySpan<long>)_extents)[..Rank].ToArray())}]";
 
+    /// <summary>Writes where an element is.</summary>
+    /// <param name="index">Its place in the flat tensor.</param>
+    /// <returns>The place in each dimension, as <c>[0, 17]</c>.</returns>
+    internal string Place(long index)
+    {
+        long[] places = new long[Rank];
+        for (int i = Rank - 1; i >= 0; i--)
+        {
+            (index, places[i]) = Math.DivRem(index, _extents[i]);
+        }
+
+        return $"[{string.Join(", ", places)}]";
+    }
+
     private int Checked(int dimension) =>
         (uint)dimension < (uint)Rank ? dimension : throw new ArgumentOutOfRangeException(nameof(dimension), $"Shape {this} has no dimension {dimension}.");
 

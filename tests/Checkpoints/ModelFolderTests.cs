@@ -192,6 +192,27 @@ public sealed class ModelFolderTests : IDisposable
         OneLine.Throws<InvalidDataException>(() => new LoadedModel(ModelFolder.Open(path)).Dispose(), file, "truncated");
     }
 
+    [Theory]
+    [InlineData("vision_tower.embeddings.class_embedding", float.NaN, "NaN")]
+    [InlineData("language_model.model.layers.0.mlp.up_proj.weight", float.PositiveInfinity, "infinite")]
+    [InlineData("multi_modal_projector.linear_2.bias", float.NegativeInfinity, "infinite")]
+    public void Load_WeightThatIsNotFinite_NamesItAndItsPlace(string end, float bad, string what)
+    {
+        string path = _folder.CopyOf(HuggingFace, "model"), file = Path.Combine(path, "model.safetensors");
+        StoredTensor tensor;
+        using (SafetensorsFile opened = SafetensorsFile.Open(file))
+        {
+            tensor = opened.Tensors.Single(t => t.Name.EndsWith(end, StringComparison.Ordinal) || t.Name.EndsWith(end.Replace("language_model.model", "model.language_model", StringComparison.Ordinal), StringComparison.Ordinal));
+        }
+
+        // The last element: whatever is vectorised leaves it over.
+        byte[] contents = File.ReadAllBytes(file);
+        Elements.Convert(BitConverter.GetBytes(bad), DType.F32, contents.AsSpan((int)(tensor.Offset + tensor.Bytes - tensor.Type.Size()), tensor.Type.Size()), tensor.Type);
+        File.WriteAllBytes(file, contents);
+        string place = tensor.Shape.Place(tensor.Shape.Count - 1);
+        OneLine.Throws<InvalidDataException>(() => new LoadedModel(ModelFolder.Open(path)).Dispose(), file, tensor.Name, $"is {what} at {place}; expected finite weights");
+    }
+
     [Fact]
     public void Load_TableWithoutMemory_Throws()
     {

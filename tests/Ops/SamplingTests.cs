@@ -68,10 +68,44 @@ public abstract class SamplingTests(Bed bed)
     {
         using OpTest test = new(bed);
         TokenDraw[] draws = [new(0.999, 1e-300, 0, 1), new(0.999, 1e-300, 0, 0.5), new(0.999, 1e300, 0, 1), new(0.999, 1e300, 3, 1)];
-        float[] row = [1, float.NegativeInfinity, 3, 2, -4];
+        float[] row = [1, 9, 3, 2, -4];
         Tensor ids = test.Ints(new int[draws.Length]);
-        Sampling.Forward(test.Device, ids, test.Floats([.. draws.SelectMany(_ => row)], draws.Length, row.Length), test.Draws(draws));
+        Sampling.Forward(test.Device, ids, test.Floats([.. draws.SelectMany(_ => row)], draws.Length, row.Length), test.Draws(draws), test.Ints(1 << 1));
         Assert.Equal([2, 2, 4, 3], ReadIds(test, ids));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void Forward_LogitThatIsNotFinite_GivesNoToken(float bad)
+    {
+        // In one row of two, at each place; forbidden, it does no harm.
+        using OpTest test = new(bed);
+        foreach (int vocabulary in (int[])[1, 5, 8, 1030])
+        {
+            foreach (int place in (int[])[0, vocabulary / 2, vocabulary - 1])
+            {
+                float[] logits = [.. Enumerable.Range(0, 2 * vocabulary).Select(static i => (float)(i % 3))];
+                logits[vocabulary + place] = bad;
+                int[] bits = new int[(vocabulary + 31) / 32];
+                foreach (TokenDraw draw in Kinds())
+                {
+                    Tensor ids = test.Ints(7, 7);
+                    Sampling.Forward(test.Device, ids, test.Floats(logits, 2, vocabulary), test.Draws(draw, draw), test.Ints(bits));
+                    int[] chosen = ReadIds(test, ids);
+                    Assert.InRange(chosen[0], 0, vocabulary - 1);
+                    Assert.Equal(-1, chosen[1]);
+                    if (vocabulary > 1)
+                    {
+                        int[] forbidding = [.. bits];
+                        forbidding[place / 32] |= 1 << (place % 32);
+                        Sampling.Forward(test.Device, ids, test.Floats(logits, 2, vocabulary), test.Draws(draw, draw), test.Ints(forbidding));
+                        Assert.InRange(ReadIds(test, ids)[1], 0, vocabulary - 1);
+                    }
+                }
+            }
+        }
     }
 
     [Fact]

@@ -64,4 +64,35 @@ public sealed class ElementsTests
 
     [Fact]
     public void Convert_ToIntegers_Throws() => Assert.Throws<ArgumentException>(() => Elements.Convert(new byte[4], DType.F32, new byte[4], DType.I32));
+
+    [Theory]
+    [InlineData(DType.F32)]
+    [InlineData(DType.BF16)]
+    [InlineData(DType.F16)]
+    [InlineData(DType.F64)]
+    public void IndexOfNonFinite_AnyPlace_IsFound(DType type)
+    {
+        double[] bad = [double.NaN, -double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+        double[] good = [0, -0.0, 1, -1, 65504, -65504, 1e-7, 1e-300];
+        foreach (int count in (int[])[0, 1, 7, 8, 31, 64, 67, 200])
+        {
+            double[] values = [.. Enumerable.Range(0, count).Select(i => good[i % good.Length])];
+            Assert.Equal(-1, Elements.IndexOfNonFinite(Bytes(values), type));
+            for (int place = 0; place < count; place++)
+            {
+                double[] spoiled = [.. values];
+                spoiled[place] = bad[place % bad.Length];
+                spoiled[^1] = bad[^1];
+                Assert.Equal(place, Elements.IndexOfNonFinite(Bytes(spoiled), type));
+            }
+        }
+
+        byte[] Bytes(double[] values) => [.. values.SelectMany(v => type switch
+        {
+            DType.F64 => BitConverter.GetBytes(v),
+            DType.F32 => BitConverter.GetBytes((float)v),
+            DType.F16 => BitConverter.GetBytes((Half)v),
+            _ => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits((float)v) >> 16)),
+        })];
+    }
 }

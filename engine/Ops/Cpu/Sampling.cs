@@ -25,21 +25,29 @@ public sealed unsafe partial class CpuDevice
         TokenDraw draw = job->Draws[row];
         float* logits = job->Logits + (row * job->Vocabulary);
         int likeliest = Likeliest(job, logits);
-        job->Ids[row] = draw.Temperature == 0 ? likeliest : Draw(job, logits, logits[likeliest], draw);
+        job->Ids[row] = likeliest < 0 || draw.Temperature == 0 ? likeliest : Draw(job, logits, logits[likeliest], draw);
     }
 
+    // -1 where there is none: a logit is NaN or infinite.
     private static int Likeliest(SamplingJob* job, float* logits)
     {
         int best = -1;
         for (int i = 0; i < job->Vocabulary; i++)
         {
-            if (!job->Forbids(i) && (best < 0 || logits[i] > logits[best]))
+            if (job->Forbids(i))
             {
-                best = i;
+                continue;
             }
+
+            if (!float.IsFinite(logits[i]))
+            {
+                return -1;
+            }
+
+            best = best < 0 || logits[i] > logits[best] ? i : best;
         }
 
-        return Math.Max(best, 0);
+        return best;
     }
 
     private static int Draw(SamplingJob* job, float* logits, float highest, TokenDraw draw)
