@@ -6,7 +6,7 @@ namespace LlavaCuda.Generation;
 
 /// <summary>A request in the terms of Microsoft.Extensions.AI, translated to the model's.</summary>
 /// <param name="Conversation">The turns.</param>
-/// <param name="Images">Their pictures.</param>
+/// <param name="Images">Their images.</param>
 /// <param name="Template">The model's template, with the request's system message where it has one.</param>
 internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbImage> Images, ConversationTemplate Template)
 {
@@ -14,9 +14,10 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
     /// <param name="messages">The request's messages.</param>
     /// <param name="template">The model's template.</param>
     /// <param name="instructions">A system message that came beside the messages, or null.</param>
+    /// <param name="order">Where images go within their message.</param>
     /// <returns>The prompt.</returns>
     /// <exception cref="ArgumentException">There is no message, or one of a role or content that the model has no place for.</exception>
-    internal static ChatPrompt From(IEnumerable<ChatMessage> messages, ConversationTemplate template, string? instructions = null)
+    internal static ChatPrompt From(IEnumerable<ChatMessage> messages, ConversationTemplate template, string? instructions = null, ImageOrder order = ImageOrder.First)
     {
         List<Turn> turns = [];
         List<RgbImage> images = [];
@@ -25,14 +26,20 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
         {
             if (message.Role == ChatRole.System)
             {
-                system.Add(message.Text);
-                continue;
+                system.Add(string.Concat(message.Contents.SelectMany(content => Parts(content, "system", images)).Select(static part => part.Text)));
             }
-
-            Role role = message.Role == ChatRole.User ? Role.Human
-                : message.Role == ChatRole.Assistant ? Role.Assistant
-                : throw new ArgumentException($"A message has the role '{message.Role}'; the model knows system, user and assistant.");
-            turns.Add(new Turn(role, [.. message.Contents.SelectMany(content => Parts(content, role, images))]));
+            else if (message.Role == ChatRole.User)
+            {
+                turns.Add(Turn.Human([.. message.Contents.SelectMany(content => Parts(content, "user", images))], order));
+            }
+            else if (message.Role == ChatRole.Assistant)
+            {
+                turns.Add(new Turn(Role.Assistant, [.. message.Contents.SelectMany(content => Parts(content, "assistant", images))]));
+            }
+            else
+            {
+                throw new ArgumentException($"A message has the role '{message.Role}'; the model knows system, user and assistant.");
+            }
         }
 
         return turns.Count == 0
@@ -76,23 +83,23 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
         }
     }
 
-    private static IEnumerable<ContentPart> Parts(AIContent content, Role role, List<RgbImage> images)
+    private static IEnumerable<ContentPart> Parts(AIContent content, string role, List<RgbImage> images)
     {
         switch (content)
         {
             case TextContent text:
-                return [new ContentPart(text.Text)];
-            case DataContent data when data.HasTopLevelMediaType("image") && role == Role.Human:
-                images.Add(ImageFile.Decode(data.Data.Span, $"picture {images.Count + 1}"));
-                return [ContentPart.Image, new ContentPart("\n")];
+                return [new ContentPart(text.Text ?? string.Empty)];
+            case DataContent data when data.HasTopLevelMediaType("image") && role == "user":
+                images.Add(ImageFile.Decode(data.Data.Span, $"image {images.Count + 1}"));
+                return [ContentPart.Image];
             case DataContent data:
-                throw new ArgumentException($"A message of the {(role == Role.Human ? "user" : "assistant")} holds {data.MediaType} data; the model takes pictures of the user.");
+                throw new ArgumentException($"A message of the {role} holds {data.MediaType} data; the model takes images of the user.");
             case UriContent uri:
-                throw new ArgumentException($"A message links to {uri.Uri}; nothing is fetched: pass the picture's bytes as DataContent.");
+                throw new ArgumentException($"A message links to {uri.Uri}; nothing is fetched: pass the image's bytes as DataContent.");
             case UsageContent:
                 return [];
             default:
-                throw new ArgumentException($"A message holds {content.GetType().Name}; the model takes text and pictures.");
+                throw new ArgumentException($"A message holds {content.GetType().Name}; the model takes text and images.");
         }
     }
 }

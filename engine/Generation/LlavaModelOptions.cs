@@ -15,6 +15,9 @@ public sealed record LlavaModelOptions
     /// <summary>Gets the most rows that a conversation may have, for which memory is reserved; null for what the model was made for, at most 4096.</summary>
     public int? ContextLength { get; init; }
 
+    /// <summary>Gets where images go within the turn that they come with: before its text, as LLaVA was trained, or where the message has them.</summary>
+    public ImageOrder ImageOrder { get; init; }
+
     /// <summary>Gets how pictures become square, or null for what the folder says.</summary>
     public ImageAspect? Aspect { get; init; }
 }

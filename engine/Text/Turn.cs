@@ -28,6 +28,31 @@ public sealed class Turn(Role role, IReadOnlyList<ContentPart> content)
     public static Turn Human(string text, int images = 0) =>
         new(Role.Human, [.. Enumerable.Range(0, images).SelectMany(_ => (ContentPart[])[ContentPart.Image, new("\n")]), new(text)]);
 
+    /// <summary>
+    /// Makes a turn of the human's from what came with it: the rule by which every prompt places its images. In text, <c>&lt;image&gt;</c> marks the place of an image, as in training data; without
+    /// markers, images stand where they are among the parts, each before a line end. Then they go as <paramref name="order"/> says.
+    /// </summary>
+    /// <param name="parts">Text and images.</param>
+    /// <param name="order">Where the images go.</param>
+    /// <returns>The turn.</returns>
+    /// <exception cref="ArgumentException">There are markers, but not one for each image.</exception>
+    public static Turn Human(IReadOnlyList<ContentPart> parts, ImageOrder order)
+    {
+        string text = string.Concat(parts.Select(static p => p.Text));
+        int images = parts.Count(static p => p.IsImage);
+        Turn marked = FromMarked(Role.Human, text);
+        if (marked.ImageCount > 0 && marked.ImageCount != images)
+        {
+            throw new ArgumentException($"The question marks {Count(marked.ImageCount, "place")} with {LlavaTokenizer.ImageMarker}, but {Count(images, "image")} came with it; expected a marker for each image, or none.");
+        }
+
+        return marked.ImageCount > 0 ? (order == ImageOrder.First ? marked.WithImageFirst() : marked)
+            : order == ImageOrder.First ? Human(text, images)
+            : new Turn(Role.Human, [.. parts.SelectMany(static p => p.IsImage ? (ContentPart[])[p, new("\n")] : [p])]);
+
+        static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+    }
+
     /// <summary>Makes an answer.</summary>
     /// <param name="text">The answer; an empty one is to be generated.</param>
     /// <returns>The turn.</returns>

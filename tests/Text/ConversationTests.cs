@@ -24,6 +24,35 @@ public sealed class ConversationTests
     }
 
     [Theory]
+    [InlineData("T", "T", "")]
+    [InlineData("T|I", "I|\n|T", "T|I|\n")]
+    [InlineData("I|T", "I|\n|T", "I|\n|T")]
+    [InlineData("T|I|U|I", "I|\n|I|\n|TU", "T|I|\n|U|I|\n")]
+    [InlineData("I| T \n", "I|\n| T \n", "")]
+    [InlineData("I|<image>\nT", "I|\nT", "I|\nT")]
+    [InlineData("Is <image> over <image>?|I|I", "I|\n|I|\nIs  over ?", "Is |I| over |I|?")]
+    [InlineData("I|T <ima|ge>|U", "I|\nT U", "T |I|U")]
+    public void Human_PartsAndMarkers_GoByOneRule(string parts, string first, string data)
+    {
+        ContentPart[] came = [.. parts.Split('|').Select(static p => p == "I" ? ContentPart.Image : new ContentPart(p))];
+        Assert.Equal(first, Written(Turn.Human(came, ImageOrder.First)));
+        Assert.Equal(data.Length == 0 ? first : data, Written(Turn.Human(came, ImageOrder.Data)));
+
+        static string Written(Turn turn) => string.Join('|', turn.Content.Select(static p => p.Text ?? "I"));
+    }
+
+    [Theory]
+    [InlineData("<image>", "1 place", "0 images")]
+    [InlineData("<image> and <image>|I", "2 places", "1 image ")]
+    [InlineData("<image>|I|I", "1 place", "2 images")]
+    public void Human_MarkersAndImagesDiffer_Throws(string parts, params string[] expected)
+    {
+        ContentPart[] came = [.. parts.Split('|').Select(static p => p == "I" ? ContentPart.Image : new ContentPart(p))];
+        string message = Assert.Throws<ArgumentException>(() => Turn.Human(came, ImageOrder.First)).Message;
+        Assert.All(expected, part => Assert.Contains(part, message, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("""{}""", "conversations is an object")]
     [InlineData("""[]""", "conversations is a list of 0")]
     [InlineData("""["hi"]""", "conversations[0] is \"hi\"")]

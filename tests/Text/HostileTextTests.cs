@@ -70,7 +70,9 @@ public sealed class HostileTextTests
         Assert.Equal(5, PromptEncoder.EncodePrompt(ConversationTemplates.Parse("mpt").WithSystem("be brief"), chat, tokenizer).Count(id => id == tokenizer.FindId("<|im_start|>")));
         Assert.Equal(4, PromptEncoder.EncodePrompt(ConversationTemplates.Parse("mpt"), chat, tokenizer).Count(id => id == tokenizer.FindId("<|im_end|>")));
         Assert.Equal(1, PromptEncoder.EncodePrompt(ConversationTemplates.Parse("v1"), chat, tokenizer).Count(id => id == tokenizer.EosId));
-        Assert.Equal(1, PromptEncoder.EncodePrompt(ConversationTemplates.Parse("v1_mmtag"), new([Turn.Human("a", images: 1)]), tokenizer).Count(id => id == tokenizer.FindId("<Image>")));
+
+        // One of them in the template's system text.
+        Assert.Equal(2, PromptEncoder.EncodePrompt(ConversationTemplates.Parse("v1_mmtag"), new([Turn.Human("a", images: 1)]), tokenizer).Count(id => id == tokenizer.FindId("<Image>")));
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal sealed class ModelOptions
     private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
     private readonly Option<int?> _context = new("--context") { Description = "Most rows of a conversation, pictures included; memory is reserved for them. By default what the model was made for, at most 4096." };
     private readonly Option<string[]> _images = new("--image") { Description = "A picture; may be given several times, or not at all.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
+    private readonly Option<ImageOrder> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's images before its text, as LLaVA was trained; data leaves them where <image> stands in the question.", DefaultValueFactory = static _ => ImageOrder.First };
     private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the likeliest token.", DefaultValueFactory = static _ => Defaults.Temperature };
     private readonly Option<int> _topK = new("--top-k") { Description = "Draw from so many of the likeliest tokens; 0 is all.", DefaultValueFactory = static _ => Defaults.TopK };
     private readonly Option<double> _topP = new("--top-p") { Description = "Draw from the likeliest tokens that have this probability together.", DefaultValueFactory = static _ => Defaults.TopP };
@@ -29,7 +30,7 @@ internal sealed class ModelOptions
     /// <param name="command">The command.</param>
     internal void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _vision, _template, _aspect, _context, _images, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
+        foreach (Option option in (Option[])[_model, _vision, _template, _aspect, _context, _images, _imageOrder, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
         {
             command.Add(option);
         }
@@ -57,6 +58,7 @@ internal sealed class ModelOptions
                 VisionTower = parsed.GetValue(_vision),
                 Template = parsed.GetValue(_template) is { } name ? ConversationTemplates.Parse(name) : null,
                 Aspect = parsed.GetValue(_aspect),
+                ImageOrder = parsed.GetValue(_imageOrder),
                 ContextLength = parsed.GetValue(_context),
             },
             show ? static (done, all) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\rloading {100.0 * done / Math.Max(all, 1):F0} %")) : null);
