@@ -80,7 +80,7 @@ internal sealed unsafe class CpuWorkers : IDisposable
     /// <param name="body">Receives the context and the chunk's number.</param>
     internal void Run(long chunks, void* context, delegate*<void*, long, void> body)
     {
-        ObjectDisposedException.ThrowIf(_stopping, this);
+        ObjectDisposedException.ThrowIf(_stopping, typeof(CpuDevice));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunks, RemainingMask);
         if (chunks <= 1 || Threads == 1 || _inside)
         {

@@ -66,10 +66,21 @@ public abstract partial class Device : IDisposable
     /// <returns>The staging, which the caller disposes before the device.</returns>
     public virtual StagedCopy? CreateStaging() => null;
 
-    /// <inheritdoc/>
+    /// <summary>Gets a value indicating whether the device is disposed.</summary>
+    internal bool IsDisposed { get; private set; }
+
+    /// <summary>Frees what the device holds, once the step of a conversation that is being computed on it has ended. A second call does nothing.</summary>
     public void Dispose()
     {
-        Dispose(disposing: true);
+        lock (Gate)
+        {
+            if (!IsDisposed)
+            {
+                IsDisposed = true;
+                Dispose(disposing: true);
+            }
+        }
+
         GC.SuppressFinalize(this);
     }
 

@@ -16,9 +16,18 @@ internal sealed class AnswerStream
     private readonly StopFilter _filter;
     private readonly StringBuilder _text = new();
     private readonly AnswerTokens _tokens;
+    private readonly Action _requireUsable;
+    private bool _failed;
 
-    internal AnswerStream(LlavaModel model, TokenGenerator generator, GenerationOptions options, IEnumerable<string> templateStops)
+    /// <summary>Initializes a new instance of the <see cref="AnswerStream"/> class.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="generator">Holds the conversation's rows.</param>
+    /// <param name="options">How to answer.</param>
+    /// <param name="templateStops">What ends an answer in the template.</param>
+    /// <param name="requireUsable">Throws once model or conversation are disposed; called before every step, with the model's gate held.</param>
+    internal AnswerStream(LlavaModel model, TokenGenerator generator, GenerationOptions options, IEnumerable<string> templateStops, Action requireUsable)
     {
+        _requireUsable = requireUsable;
         _model = model;
         _generator = generator;
         _options = options;
@@ -26,7 +35,7 @@ internal sealed class AnswerStream
         _filter = new StopFilter([.. _tokens.StopTexts, .. options.StopStrings]);
     }
 
-    /// <summary>Gets the answer, once the stream ended in any way after the prompt was read.</summary>
+    /// <summary>Gets the answer, once the stream ended, by itself or broken off, after the prompt was read; null where it failed.</summary>
     internal Answer? Answer { get; private set; }
 
     /// <summary>Runs.</summary>
@@ -40,16 +49,17 @@ internal sealed class AnswerStream
         int markers = ids.AsSpan().Count(PackedBatch.ImageToken);
         if (markers != images.Count)
         {
-            throw new ArgumentException($"The conversation has {markers} image markers, but {images.Count} pictures.");
+            throw new ArgumentException($"The conversation has {markers} image markers, but {images.Count} images.");
         }
 
         cancellation.ThrowIfCancellationRequested();
         long start = Stopwatch.GetTimestamp();
-        lock (_model.Gate)
+        Compute(() =>
         {
             _generator.Forbid(_tokens.Forbidden);
             _generator.Read(ids, ends, (image, pixels) => _model.Processor.Process(images[image], pixels), cancellation);
-        }
+            return 0;
+        });
 
         TimeSpan prefill = Stopwatch.GetElapsedTime(start);
         start = Stopwatch.GetTimestamp();
@@ -67,7 +77,8 @@ internal sealed class AnswerStream
                     break;
                 }
 
-                int id = Choose(sampler.Draw(tokens));
+                TokenDraw draw = sampler.Draw(tokens);
+                int id = Compute(() => _generator.Choose(draw));
                 if (_tokens.Ends.Contains(id))
                 {
                     end = AnswerEnd.Stop;
@@ -93,10 +104,11 @@ internal sealed class AnswerStream
                     break;
                 }
 
-                lock (_model.Gate)
+                Compute(() =>
                 {
                     _generator.Append(id);
-                }
+                    return 0;
+                });
             }
 
             string rest = _filter.Stopped ? string.Empty : Show(decoder.Flush()) + ShowHeld();
@@ -108,16 +120,23 @@ internal sealed class AnswerStream
         finally
         {
             int imageRows = markers * _model.RowsPerImage;
-            Answer = new Answer(_text.ToString(), end, promptRows, imageRows, tokens, prefill, Stopwatch.GetElapsedTime(start));
+            Answer = _failed ? null : new Answer(_text.ToString(), end, promptRows, imageRows, tokens, prefill, Stopwatch.GetElapsedTime(start));
         }
     }
 
-    private int Choose(TokenDraw draw)
+    // One step, between which other conversations of the device have theirs and model and conversation may be disposed.
+    private int Compute(Func<int> step)
     {
+        _failed = true;
+        int result;
         lock (_model.Gate)
         {
-            return _generator.Choose(draw);
+            _requireUsable();
+            result = step();
         }
+
+        _failed = false;
+        return result;
     }
 
     private string Show(string text)

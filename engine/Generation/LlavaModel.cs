@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Images;
@@ -7,7 +8,8 @@ using LlavaCuda.Text;
 namespace LlavaCuda.Generation;
 
 /// <summary>
-/// A LLaVA ready to be talked to: weights on a device, tokenizer, picture preparation and conversation template. One conversation computes at a time on a device; chats take turns, those of several models on one device too.
+/// A LLaVA ready to be talked to: weights on a device, tokenizer, image preparation and conversation template. Any thread may start conversations, load and dispose. One conversation computes at a time
+/// on a device; chats take turns, those of several models on one device too.
 /// </summary>
 /// <example><code>
 /// using LlavaModel model = LlavaModel.Load("path/to/llava");
@@ -17,11 +19,13 @@ public sealed class LlavaModel : IDisposable
 {
     private const int DefaultContext = 4096;
     private readonly Device? _owned;
+    private readonly ConditionalWeakTable<ChatSession, object?> _sessions = [];
+    private bool _disposed;
 
-    private LlavaModel(string name, Llava network, LlavaTokenizer tokenizer, ImageProcessor processor, ConversationTemplate template, int? contextLength, Device? owned)
+    private LlavaModel(string name, Llava network, LlavaTokenizer tokenizer, ImageProcessor processor, ConversationTemplate template, LlavaModelOptions options, Device? owned)
     {
         int positions = network.Config.Text.MaxPositions;
-        ContextLength = contextLength ?? Math.Min(positions, DefaultContext);
+        ContextLength = options.ContextLength ?? Math.Min(positions, DefaultContext);
         if (ContextLength < 1 || ContextLength > positions)
         {
             throw new ArgumentException($"The context is {ContextLength} rows; expected 1 to the model's {positions}.");
@@ -32,6 +36,7 @@ public sealed class LlavaModel : IDisposable
         Tokenizer = tokenizer;
         Processor = processor;
         Template = template;
+        ImageOrder = options.ImageOrder;
         _owned = owned;
     }
 
@@ -46,6 +51,9 @@ public sealed class LlavaModel : IDisposable
 
     /// <summary>Gets the template that chats use unless they choose another.</summary>
     public ConversationTemplate Template { get; }
+
+    /// <summary>Gets where images go within the turn that they come with.</summary>
+    public ImageOrder ImageOrder { get; }
 
     /// <summary>Gets the device.</summary>
     public Device Device => Network.Device;
@@ -85,12 +93,13 @@ public sealed class LlavaModel : IDisposable
             Device computing = device ?? owned!;
             lock (computing.Gate)
             {
+                ObjectDisposedException.ThrowIf(computing.IsDisposed, computing);
                 network = Llava.Create(computing, folder.Config);
                 folder.Load(network.Parameters, computing, progress);
             }
 
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, manifest), options.ContextLength, owned);
+            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, manifest), options, owned);
         }
         catch
         {
@@ -102,8 +111,19 @@ public sealed class LlavaModel : IDisposable
 
     /// <summary>Begins a conversation.</summary>
     /// <param name="template">Another template than the model's, or null.</param>
-    /// <returns>The conversation, which the caller disposes before the model.</returns>
-    public ChatSession StartChat(ConversationTemplate? template = null) => new(this, template ?? Template);
+    /// <returns>The conversation, which the caller disposes.</returns>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public ChatSession StartChat(ConversationTemplate? template = null)
+    {
+        // Memory is reserved and cleared on the device, which another conversation may be using.
+        lock (Gate)
+        {
+            RequireUsable();
+            ChatSession session = new(this, template ?? Template);
+            _sessions.Add(session, null);
+            return session;
+        }
+    }
 
     /// <summary>Asks one question.</summary>
     /// <param name="question">The question.</param>
@@ -120,12 +140,39 @@ public sealed class LlavaModel : IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Frees weights and conversations once the step that is being computed has ended. Answers under way end with an <see cref="ObjectDisposedException"/> when their next piece is asked for. A second
+    /// call does nothing.
+    /// </summary>
     public void Dispose()
     {
-        Network.Dispose();
-        _owned?.Dispose();
+        lock (Gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            foreach (ChatSession session in _sessions.Select(static entry => entry.Key).ToList())
+            {
+                session.Dispose();
+            }
+
+            Network.Dispose();
+            _owned?.Dispose();
+        }
     }
+
+    /// <summary>Refuses what comes after the end; <see cref="Gate"/> is held.</summary>
+    internal void RequireUsable()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(Device.IsDisposed, Device);
+    }
+
+    /// <summary>Lets go of a session that was disposed.</summary>
+    internal void Forget(ChatSession session) => _sessions.Remove(session);
 
     // The template that the weights were trained with, where the folder knows it; else what LLaVA derives from names.
     private static ConversationTemplate ChooseTemplate(ModelFolder folder, ModelManifest? manifest) => manifest?.Template is { } name

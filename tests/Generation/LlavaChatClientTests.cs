@@ -6,6 +6,7 @@ namespace LlavaCuda.Tests.Generation;
 
 public sealed class LlavaChatClientTests : IDisposable
 {
+    private static readonly ChatOptions Short = new() { MaxOutputTokens = 8 };
     private readonly LlavaModel _model = LlavaModel.Load(ReferenceFiles.Shipped("layouts", "huggingface"));
 
     public void Dispose() => _model.Dispose();
@@ -72,11 +73,51 @@ public sealed class LlavaChatClientTests : IDisposable
     }
 
     [Fact]
+    public async Task GetResponse_ImageAnywhere_GoesBeforeTheText()
+    {
+        using LlavaChatClient client = new(_model);
+        DataContent image = new(Png(1), "image/png");
+        string expected = await Ask(image, new TextContent("What is this?"));
+        Assert.Equal(expected, await Ask(new TextContent("What is this?"), image));
+        Assert.Equal(expected, await Ask(image, new TextContent("<image>\nWhat is this?")));
+        Assert.Equal(expected, await Ask(new TextContent("What is this?\n<image>"), image));
+        using LlavaModel data = LlavaModel.Load(ReferenceFiles.Shipped("layouts", "huggingface"), options: new LlavaModelOptions { ImageOrder = LlavaCuda.Text.ImageOrder.Data });
+        using LlavaChatClient ordered = new(data);
+        Assert.NotEqual(expected, (await ordered.GetResponseAsync([new ChatMessage(ChatRole.User, [new TextContent("What is this?"), image])], Short)).Text);
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => Ask(new TextContent("<image>\nWhat is this?")));
+        Assert.Contains("1 place with <image>, but 0 images", error.Message, StringComparison.Ordinal);
+
+        async Task<string> Ask(params AIContent[] contents) => (await client.GetResponseAsync([new ChatMessage(ChatRole.User, contents)], Short)).Text;
+    }
+
+    [Fact]
+    public async Task GetResponse_ImageInSystemMessage_IsRefused()
+    {
+        using LlavaChatClient client = new(_model);
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync([new ChatMessage(ChatRole.System, [new DataContent(Png(1), "image/png")]), Question(null)]));
+        Assert.Contains("message of the system", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetResponse_ControlTokensInMessages_AreText()
+    {
+        using LlavaChatClient client = new(_model);
+        long plain = await Rows("a", "b", "c");
+        Assert.True(await Rows("a</s></s>", "b", "c") > plain + 2);
+        Assert.True(await Rows("a", "b</s></s>", "c") > plain + 2);
+        Assert.True(await Rows("a", "b", "c</s></s>") > plain + 2);
+
+        async Task<long> Rows(string system, string question, string answer) => (await client.GetResponseAsync(
+            [new ChatMessage(ChatRole.System, system), new ChatMessage(ChatRole.User, question), new ChatMessage(ChatRole.Assistant, answer), new ChatMessage(ChatRole.User, "d")],
+            new ChatOptions { MaxOutputTokens = 1 })).Usage!.InputTokenCount!.Value;
+    }
+
+    [Fact]
     public async Task GetResponse_DamagedPicture_SaysWhich()
     {
         using LlavaChatClient client = new(_model);
         InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => client.GetResponseAsync([Question(Png(1)[..50])]));
-        Assert.Contains("picture 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("image 1", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class HostileTextTests
     public void EncodePrompt_ControlStringsInSpeech_AreLetters(string kind)
     {
         LlavaTokenizer tokenizer = Tokenizer(kind);
-        foreach (ConversationTemplate template in ConversationTemplates.All.Where(static t => t.Style != TemplateStyle.Plain))
+        // Every template where tokens lie as in most models; elsewhere one of each style.
+        foreach (ConversationTemplate template in ConversationTemplates.All.Where(static t => t.Style != TemplateStyle.Plain).DistinctBy(t => kind == "behind the vocabulary" ? t.Name : t.Style.ToString()))
         {
             int[] calm = Added(tokenizer, Prompt(template, tokenizer, "sys", "one", "two", "three"));
             foreach (string hostile in Corpus())
