@@ -32,18 +32,11 @@ public sealed partial class Llava
 
     /// <summary>Finds the first weight with an element that is NaN or infinite.</summary>
     /// <returns>Its name and the element's place, or null.</returns>
-    internal string? FirstNonFiniteWeight()
-    {
-        foreach (Parameter parameter in Parameters.All)
-        {
-            if (IndexOfNonFinite(Device, parameter.Value) is >= 0 and long index)
-            {
-                return $"{parameter.Name} {parameter.Shape}, at {parameter.Shape.Place(index)}";
-            }
-        }
+    internal string? FirstNonFiniteWeight() => FirstNonFinite(Parameters.All, static p => p.Value);
 
-        return null;
-    }
+    /// <summary>Finds the first gradient, of the trained weights, with an element that is NaN or infinite.</summary>
+    /// <returns>The weight's name and the element's place, or null.</returns>
+    internal string? FirstNonFiniteGradient() => FirstNonFinite(Parameters.All.Where(static p => p.Trainable), static p => p.Gradient);
 
     /// <summary>Computes the batch's rows, without a cache, up to the first result with an element that is NaN or infinite.</summary>
     /// <param name="batch">Sequences from their first rows on.</param>
@@ -65,5 +58,18 @@ public sealed partial class Llava
         }
 
         return _language.FirstNonFinite(arena, b.Source, images, b.Sequences) is { } layer ? $"the output of language.{layer}" : null;
+    }
+
+    private string? FirstNonFinite(IEnumerable<Parameter> parameters, Func<Parameter, Tensor> tensorOf)
+    {
+        foreach (Parameter parameter in parameters)
+        {
+            if (IndexOfNonFinite(Device, tensorOf(parameter)) is >= 0 and long index)
+            {
+                return $"{parameter.Name} {parameter.Shape}, at {parameter.Shape.Place(index)}";
+            }
+        }
+
+        return null;
     }
 }

@@ -95,7 +95,7 @@ public sealed class TrainingRunTests : IDisposable
     {
         _folder.Data.WriteSamples(8);
         TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { LearningRate = 1e30, SaveEvery = 1 };
-        OneLine.Throws<NotFiniteNumberException>(() => TrainingFolder.Run(options), "step 3", "data.json sample", "id 's");
+        OneLine.Throws<NotFiniteNumberException>(() => TrainingFolder.Run(options), "step 3", "is the first bad tensor", "data.json sample", "id 's");
         Assert.All(TrainingFolder.LastWeights(options).Values, values => Assert.All(values, value => Assert.True(float.IsFinite(value))));
     }
 

@@ -54,14 +54,14 @@ internal sealed class StepRunner : IDisposable
             StagedCopy? arrived = ReferenceEquals(batch, _ahead) ? _staging[_turn] : null;
             SendAhead(loader.Peek());
             double sum = _model.ForwardBackward(batch.Batch, _arena, scale, accumulate: !batch.IsFirst, arrived);
-            RequireFinite(sum, "loss", batch.Step, batch.Samples);
+            RequireFinite(sum, "loss", batch.Step, batch.Samples, batch.Batch);
             loss += sum;
             rows += batch.Batch.Rows;
         }
         while (!batch.IsLast);
 
         float norm = _optimizer.MeasureGradients();
-        RequireFinite(norm, "gradient norm", batch.Step, _ofStep);
+        RequireFinite(norm, "gradient norm", batch.Step, _ofStep, computed: null);
         double factor = _schedule.Factor(batch.Step), rate = _options.LearningRate * factor;
         _optimizer.Step((float)rate, _options.ProjectorLearningRate is { } own ? (float)(own * factor) : null);
         return new StepResult(batch.LabelledRowsOfStep == 0 ? 0 : loss / batch.LabelledRowsOfStep, norm, rate, rows, batch.LabelledRowsOfStep);
@@ -74,12 +74,22 @@ internal sealed class StepRunner : IDisposable
         _ahead?.Batch.SendAhead(_staging[_turn]!);
     }
 
-    private void RequireFinite(double value, string what, long step, IReadOnlyList<int> samples)
+    private void RequireFinite(double value, string what, long step, IReadOnlyList<int> samples, PackedBatch? computed)
     {
         if (!double.IsFinite(value))
         {
             throw new NotFiniteNumberException(
-                $"The {what} of step {step + 1} is {value}; its weights were not changed. Samples: {string.Join(", ", samples.Take(Named).Select(s => _samples[s].Place))}{(samples.Count > Named ? $" and {samples.Count - Named} more" : string.Empty)}.");
+                $"The {what} of step {step + 1} is {value}; its weights were not changed. {FirstNonFinite(computed)} is the first bad tensor. Samples: {string.Join(", ", samples.Take(Named).Select(s => _samples[s].Place))}{(samples.Count > Named ? $" and {samples.Count - Named} more" : string.Empty)}.");
         }
+    }
+
+    // Where it begins: in a weight, in what the micro-batch computes, or in a gradient.
+    private string FirstNonFinite(PackedBatch? computed)
+    {
+        string? found = _model.FirstNonFiniteWeight() is { } weight ? $"Weight {weight}"
+            : computed is not null && _model.FirstNonFiniteActivation(computed, _arena) is { } activation ? activation
+            : _model.FirstNonFiniteGradient() is { } gradient ? $"The gradient of {gradient}"
+            : "the loss";
+        return string.Concat(char.ToUpperInvariant(found[0]).ToString(), found.AsSpan(1));
     }
 }
