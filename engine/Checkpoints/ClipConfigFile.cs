@@ -22,13 +22,15 @@ internal static class ClipConfigFile
     internal static ImageProcessorOptions Pictures(VisionConfig config) => new() { ShortestEdge = config.ImageSize, CropSize = config.ImageSize };
 
     /// <summary>Reads <c>config.json</c> of a folder that holds a CLIP or a CLIP vision tower.</summary>
-    internal static VisionConfig ReadFolder(string folder)
+    internal static VisionConfig ReadFolder(string folder, out IEnumerable<string> warnings)
     {
         ConfigSection file = ConfigSection.Open(System.IO.Path.Combine(folder, "config.json"));
         file.Require("model_type", string.Empty, "clip", "clip_vision_model");
         file.RequireAbsent("quantization_config");
-        return file.Text("model_type", string.Empty) == "clip_vision_model" ? Read(file)
+        VisionConfig vision = file.Text("model_type", string.Empty) == "clip_vision_model" ? Read(file)
             : Read(file.Section("vision_config") ?? throw file.Wrong("vision_config", "an object"), file.Positive("projection_dim", 512));
+        warnings = ConfigKeys.VisionTower(file);
+        return vision;
     }
 
     /// <summary>Reads a section. Absent keys have the defaults of Hugging Face's <c>CLIPVisionConfig</c>, which are those of ViT-B/32.</summary>

@@ -71,7 +71,7 @@ internal static class ConfigWriter
     {
         // No sampling values: the library refuses to save a model that has them without do_sample.
         json.WriteNumber("bos_token_id", text.BosTokenId);
-        json.WriteNumber("eos_token_id", text.EosTokenId);
+        EndTokens(json, text);
         OptionalNumber(json, "pad_token_id", pad);
     }
 
@@ -89,27 +89,81 @@ internal static class ConfigWriter
         json.WriteBoolean("attention_bias", false);
         json.WriteNumber("attention_dropout", 0.0);
         json.WriteNumber("bos_token_id", text.BosTokenId);
-        json.WriteNumber("eos_token_id", text.EosTokenId);
+        EndTokens(json, text);
         json.WriteNumber("head_dim", text.HeadSize);
         json.WriteString("hidden_act", "silu");
         json.WriteNumber("hidden_size", text.HiddenSize);
         json.WriteNumber("initializer_range", 0.02);
         json.WriteNumber("intermediate_size", text.IntermediateSize);
-        json.WriteNumber("max_position_embeddings", text.MaxPositions);
+        json.WriteNumber("max_position_embeddings", text.RopeScaling is { Kind: RopeScalingKind.Linear, OriginalPositions: var original } ? original : text.MaxPositions);
         json.WriteBoolean("mlp_bias", false);
         json.WriteNumber("num_attention_heads", text.Heads);
         json.WriteNumber("num_hidden_layers", text.Layers);
         json.WriteNumber("num_key_value_heads", text.KvHeads);
         OptionalNumber(json, "pad_token_id", pad);
         json.WriteNumber("rms_norm_eps", Decimal(text.RmsNormEpsilon));
-        json.WriteStartObject("rope_parameters");
-        json.WriteNumber("rope_theta", text.RopeTheta);
-        json.WriteString("rope_type", "default");
-        json.WriteEndObject();
+        Rotary(json, text);
         json.WriteNumber("rope_theta", text.RopeTheta);
         json.WriteBoolean("tie_word_embeddings", false);
         json.WriteBoolean("use_cache", true);
         json.WriteNumber("vocab_size", vocabulary);
+    }
+
+    // Version 5 reads the first, version 4 the second and the base beside it, but not where there is no scaling.
+    private static void Rotary(Utf8JsonWriter json, TextConfig text)
+    {
+        json.WriteStartObject("rope_parameters");
+        json.WriteNumber("rope_theta", text.RopeTheta);
+        Scaling(json, text.RopeScaling);
+        json.WriteEndObject();
+        if (text.RopeScaling is { } scaling)
+        {
+            json.WriteStartObject("rope_scaling");
+            json.WriteNumber("rope_theta", text.RopeTheta);
+            Scaling(json, scaling);
+            if (scaling.Kind != RopeScalingKind.Llama3)
+            {
+                json.WriteString("type", ScalingName(scaling));
+            }
+
+            json.WriteEndObject();
+        }
+    }
+
+    private static void Scaling(Utf8JsonWriter json, RopeScaling? scaling)
+    {
+        json.WriteString("rope_type", scaling is null ? "default" : ScalingName(scaling));
+        if (scaling is not null)
+        {
+            json.WriteNumber("factor", scaling.Factor);
+        }
+
+        if (scaling is { Kind: RopeScalingKind.Llama3 })
+        {
+            json.WriteNumber("low_freq_factor", scaling.LowFrequencyFactor);
+            json.WriteNumber("high_freq_factor", scaling.HighFrequencyFactor);
+            json.WriteNumber("original_max_position_embeddings", scaling.OriginalPositions);
+        }
+    }
+
+    private static string ScalingName(RopeScaling scaling) => scaling.Kind.ToString().ToLowerInvariant();
+
+    private static void EndTokens(Utf8JsonWriter json, TextConfig text)
+    {
+        if (text.OtherEosTokenIds.Count == 0)
+        {
+            json.WriteNumber("eos_token_id", text.EosTokenId);
+            return;
+        }
+
+        json.WriteStartArray("eos_token_id");
+        json.WriteNumberValue(text.EosTokenId);
+        foreach (int id in text.OtherEosTokenIds)
+        {
+            json.WriteNumberValue(id);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Vision(Utf8JsonWriter json, VisionConfig vision)

@@ -7,6 +7,7 @@ namespace LlavaCuda.Checkpoints;
 internal static class LlamaConfigFile
 {
     private const int MostLayers = 4096;
+    private const int MostPositions = 1 << 26;
 
     internal static TextConfig Read(ConfigSection c)
     {
@@ -15,9 +16,7 @@ internal static class LlamaConfigFile
         c.RequireOff("mlp_bias");
         c.RequireAbsent("sliding_window");
         c.RequireAbsent("quantization_config");
-        c.Section("rope_scaling")?.RequirePlainRope();
-        ConfigSection? rope = c.Section("rope_parameters");
-        rope?.RequirePlainRope();
+        c.RequireOff("add_cross_attention");
         int width = c.Positive("hidden_size", 4096);
         int heads = c.Positive("num_attention_heads", 32);
         if (!c.Has("head_dim") && width % heads != 0)
@@ -25,6 +24,10 @@ internal static class LlamaConfigFile
             throw c.Wrong("num_attention_heads", $"a divisor of hidden_size {width}");
         }
 
+        int positions = c.Positive("max_position_embeddings", 2048);
+        ConfigSection rope = Rope(c);
+        RopeScaling? scaling = Scaling(rope, positions);
+        int[] ends = EndTokens(c) ?? [2];
         return new TextConfig
         {
             HiddenSize = width,
@@ -34,23 +37,69 @@ internal static class LlamaConfigFile
             KvHeads = c.Positive("num_key_value_heads", heads),
             HeadSize = c.Positive("head_dim", width / heads),
             VocabularySize = c.Positive("vocab_size", 32000),
-            MaxPositions = c.Positive("max_position_embeddings", 2048),
+            MaxPositions = scaling is { Kind: RopeScalingKind.Linear } ? (int)Math.Min(positions * scaling.Factor, MostPositions) : positions,
             RmsNormEpsilon = (float)c.PositiveNumber("rms_norm_eps", 1e-6),
-            RopeTheta = rope is { } r && r.Has("rope_theta") ? r.PositiveNumber("rope_theta", 10000) : c.PositiveNumber("rope_theta", 10000),
+            RopeTheta = rope.PositiveNumber("rope_theta", c.PositiveNumber("rope_theta", 10000)),
+            RopeScaling = scaling,
             BosTokenId = c.OptionalId("bos_token_id") ?? 1,
-            EosTokenId = c.OptionalId("eos_token_id") ?? 2,
+            EosTokenId = ends[0],
+            OtherEosTokenIds = new(ends[1..]),
             PadTokenId = c.OptionalPad(),
         };
     }
 
-    private static void RequirePlainRope(this ConfigSection rope)
+    /// <summary>The ids that end an answer: one, or a list of them; null where the key is absent.</summary>
+    internal static int[]? EndTokens(ConfigSection c)
     {
-        rope.Require("rope_type", "default", "default");
-        rope.Require("type", "default", "default");
+        const string Expected = "a token id, or a list of them";
+        int[]? ids = c.OptionalIntegers("eos_token_id", Expected);
+        return ids is null || (ids.Length > 0 && Array.TrueForAll(ids, static id => id >= 0)) ? ids : throw c.Wrong("eos_token_id", Expected);
+    }
+
+    // Version 4 of Hugging Face's library has the one key, version 5 the other; where both are, they must say the same.
+    private static ConfigSection Rope(ConfigSection c)
+    {
+        ConfigSection? older = c.Section("rope_scaling"), newer = c.Section("rope_parameters");
+        if (older is { } one && newer is { } other && (Kind(one) != Kind(other) || one.OptionalNumber("factor") != other.OptionalNumber("factor")))
+        {
+            throw c.Wrong("rope_scaling", "the same as in rope_parameters, or only one of the two");
+        }
+
+        return newer ?? older ?? ConfigSection.Empty;
+    }
+
+    private static string Kind(ConfigSection rope)
+    {
+        const string Expected = "default, linear, dynamic or llama3";
+        string kind = rope.OptionalText("rope_type") ?? rope.Text("type", "default");
+        return kind is not ("default" or "linear" or "dynamic" or "llama3") ? throw rope.Wrong(rope.Has("rope_type") ? "rope_type" : "type", Expected)
+            : rope.Text("type", kind) == kind ? kind : throw rope.Wrong("type", $"{kind}, as rope_type says");
+    }
+
+    private static RopeScaling? Scaling(ConfigSection rope, int positions)
+    {
         if (rope.PositiveNumber("partial_rotary_factor", 1) != 1)
         {
             throw rope.Wrong("partial_rotary_factor", "1");
         }
+
+        string kind = Kind(rope);
+        if (kind == "default")
+        {
+            return null;
+        }
+
+        double factor = rope.OptionalNumber("factor") is >= 1 and <= 1 << 20 and var number ? number : throw rope.Wrong("factor", "a number from 1");
+        if (kind != "llama3")
+        {
+            return new(kind == "linear" ? RopeScalingKind.Linear : RopeScalingKind.Dynamic, factor, positions);
+        }
+
+        double low = Needed("low_freq_factor"), high = Needed("high_freq_factor");
+        return low >= high ? throw rope.Wrong("high_freq_factor", "more than low_freq_factor")
+            : new(RopeScalingKind.Llama3, factor, rope.Positive("original_max_position_embeddings", positions)) { LowFrequencyFactor = low, HighFrequencyFactor = high };
+
+        double Needed(string key) => rope.Has(key) ? rope.PositiveNumber(key, 1) : throw rope.Wrong(key, "a positive number");
     }
 
     // Some LLaMA conversions write -1 for "none".

@@ -29,12 +29,17 @@ internal static class LlavaConfigFile
 
         VisionConfig vision = c.Section("vision_config") is { } v ? ClipConfigFile.Read(v) : ClipConfigFile.Large336;
         TextConfig text = c.Section("text_config") is { } t ? ReadText(t) : new TextConfig();
+        if (c.Has("vocab_size") && c.Positive("vocab_size", 1) != text.VocabularySize)
+        {
+            throw c.Wrong("vocab_size", $"{text.VocabularySize}, as text_config says");
+        }
+
         c.Require("vision_feature_select_strategy", "default", "default", "full");
         return Valid(c, new LlavaConfig(vision, text, ProjectorConfig.Mlp2)
         {
-            FeatureLayer = c.OptionalInteger("vision_feature_layer", "a whole number; several layers are not supported") ?? -2,
+            FeatureLayer = FeatureLayer(c),
             FeatureSelection = c.Text("vision_feature_select_strategy", "default") == "full" ? FeatureSelection.ClsPatch : FeatureSelection.Patch,
-            ImageTokenId = c.OptionalId("image_token_index") ?? c.OptionalId("image_token_id") ?? ImageTokenDefault,
+            ImageTokenId = ImageToken(c, text.VocabularySize),
         });
     }
 
@@ -49,21 +54,24 @@ internal static class LlavaConfigFile
             throw c.Wrong("mm_hidden_size", $"{vision.HiddenSize}, the width of the vision tower");
         }
 
-        ProjectorConfig projector;
+        return Valid(c, new LlavaConfig(vision, LlamaConfigFile.Read(c), Projector(c))
+        {
+            FeatureLayer = c.OptionalInteger("mm_vision_select_layer") ?? throw c.Wrong("mm_vision_select_layer", "a whole number"),
+            FeatureSelection = c.Text("mm_vision_select_feature", "patch") == "cls_patch" ? FeatureSelection.ClsPatch : FeatureSelection.Patch,
+        });
+    }
+
+    /// <summary>The kind of projector that an original LLaVA's file names.</summary>
+    internal static ProjectorConfig Projector(ConfigSection c)
+    {
         try
         {
-            projector = ProjectorConfig.Parse(c.Text("mm_projector_type", "linear"));
+            return ProjectorConfig.Parse(c.Text("mm_projector_type", "linear"));
         }
         catch (InvalidDataException)
         {
             throw c.Wrong("mm_projector_type", "linear, mlpNx_gelu or identity");
         }
-
-        return Valid(c, new LlavaConfig(vision, LlamaConfigFile.Read(c), projector)
-        {
-            FeatureLayer = c.OptionalInteger("mm_vision_select_layer") ?? throw c.Wrong("mm_vision_select_layer", "a whole number"),
-            FeatureSelection = c.Text("mm_vision_select_feature", "patch") == "cls_patch" ? FeatureSelection.ClsPatch : FeatureSelection.Patch,
-        });
     }
 
     /// <summary>How pictures that are not square become square: <c>pad</c>, or <c>square</c> for a crop. Hugging Face's own files say it only in the picture settings; ours do here, too.</summary>
@@ -73,7 +81,7 @@ internal static class LlavaConfigFile
         return c.Text("image_aspect_ratio", fallback);
     }
 
-    internal static bool TiesHead(ConfigSection c) => c.Flag("tie_word_embeddings", false) || c.Section("text_config")?.Flag("tie_word_embeddings", false) == true;
+    internal static bool TiesHead(ConfigSection c) => c.Flag("tie_word_embeddings", false) | c.Section("text_config")?.Flag("tie_word_embeddings", false) == true;
 
     internal static LlavaConfig Valid(ConfigSection c, LlavaConfig config)
     {
@@ -85,6 +93,29 @@ internal static class LlavaConfigFile
         {
             throw new InvalidDataException($"{c.Path}: {e.Message}", e);
         }
+    }
+
+    /// <summary>What of an image's place the configuration calls it: the key, for messages.</summary>
+    internal static string ImageTokenKey(ConfigSection c) => c.Has("image_token_index") || !c.Has("image_token_id") ? "image_token_index" : "image_token_id";
+
+    // Features of several layers would be one row; a list of one is what some programs write.
+    private static int FeatureLayer(ConfigSection c)
+    {
+        const string Expected = "a whole number, or a list of one: several layers are not supported";
+        return c.OptionalIntegers("vision_feature_layer", Expected) switch
+        {
+            null => -2,
+            [int layer] => layer,
+            _ => throw c.Wrong("vision_feature_layer", Expected),
+        };
+    }
+
+    // Where the key is absent, the library's default holds if the vocabulary reaches that far; else the tokenizer has to say it.
+    private static int? ImageToken(ConfigSection c, int vocabulary)
+    {
+        int? index = c.OptionalId("image_token_index"), id = c.OptionalId("image_token_id");
+        return index is not null && id is not null && index != id ? throw c.Wrong("image_token_id", $"{index}, as image_token_index says")
+            : index ?? id ?? (ImageTokenDefault < vocabulary ? ImageTokenDefault : null);
     }
 
     private static TextConfig ReadText(ConfigSection t)

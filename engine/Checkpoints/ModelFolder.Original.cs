@@ -20,7 +20,7 @@ public sealed partial class ModelFolder
             throw config.Wrong("mm_vision_tower", "a folder with a CLIP; give the path of the vision tower, as the model's own files hold none");
         }
 
-        LlavaConfig llava = LlavaConfigFile.ReadOriginal(config, ReadTower(config, towerName, tower, inFile));
+        LlavaConfig llava = LlavaConfigFile.ReadOriginal(config, ReadTower(config, towerName, tower, inFile, out IEnumerable<string> towerWarnings));
         string language = languagePath ?? path;
         ModelFolder folder = new(path, CheckpointLayout.Original, llava)
         {
@@ -29,6 +29,9 @@ public sealed partial class ModelFolder
             PreprocessorFile = (inFile ? FindPreprocessor(path) : null) ?? (tower is null ? null : FindPreprocessor(tower)) ?? FindPreprocessor(path),
         };
         folder._tied = LlavaConfigFile.TiesHead(config);
+        folder._warnings.AddRange(ConfigKeys.OriginalLlava(config).Concat(towerWarnings));
+        folder.ReadCompanions(config);
+        RefuseAdapter(language);
         if (projectorOnly)
         {
             RequireSameLanguage(path, llava.Text, language);
@@ -78,10 +81,19 @@ public sealed partial class ModelFolder
         return name.Length > 0 && File.Exists(System.IO.Path.Combine(folder, "config.json")) ? System.IO.Path.GetFullPath(folder) : null;
     }
 
-    private static VisionConfig ReadTower(ConfigSection config, string name, string? folder, bool inFile) =>
-        inFile && config.Section("vision_config") is { } own ? ClipConfigFile.Read(own)
-        : folder is not null ? ClipConfigFile.ReadFolder(folder)
-        : ClipConfigFile.ByHubName(name) ?? throw config.Wrong("mm_vision_tower", "a folder with a CLIP, whose configuration is needed; give the path of the vision tower");
+    private static VisionConfig ReadTower(ConfigSection config, string name, string? folder, bool inFile, out IEnumerable<string> warnings)
+    {
+        if (inFile && config.Section("vision_config") is { } own)
+        {
+            VisionConfig vision = ClipConfigFile.Read(own);
+            warnings = ConfigKeys.VisionTower(own);
+            return vision;
+        }
+
+        warnings = [];
+        return folder is not null ? ClipConfigFile.ReadFolder(folder, out warnings)
+            : ClipConfigFile.ByHubName(name) ?? throw config.Wrong("mm_vision_tower", "a folder with a CLIP, whose configuration is needed; give the path of the vision tower");
+    }
 
     private static bool HoldsVision(string path)
     {

@@ -29,15 +29,15 @@ public sealed partial class ModelFolder
     public CheckpointLayout Layout { get; }
 
     /// <summary>Gets everything that fixes shapes and arithmetic.</summary>
-    public LlavaConfig Config { get; }
+    public LlavaConfig Config { get; private set; }
 
     /// <summary>Gets how pictures that are not square become square: <c>pad</c>, or <c>square</c> for a crop.</summary>
-    public string ImageAspectRatio { get; private init; } = "square";
+    public string ImageAspectRatio { get; private set; } = "square";
 
     /// <summary>Gets the folder with <c>tokenizer.model</c> and its companions.</summary>
     public string TokenizerFolder { get; private init; } = string.Empty;
 
-    /// <summary>Gets the file that says how pictures are resized and normalised, or null where there is none and CLIP's usual values hold; see <see cref="ReadImageOptions"/>.</summary>
+    /// <summary>Gets the file that says how pictures are resized and normalised, or null where there is none: of a vision tower, CLIP's usual values hold then; see <see cref="ReadImageOptions"/>.</summary>
     public string? PreprocessorFile { get; private init; }
 
     /// <summary>Opens a LLaVA.</summary>
@@ -71,13 +71,16 @@ public sealed partial class ModelFolder
         ConfigSection language = OpenConfig(languagePath);
         language.Require("model_type", string.Empty, "llama");
         OpenConfig(visionTowerPath);
-        LlavaConfig config = new(ClipConfigFile.ReadFolder(visionTowerPath), LlamaConfigFile.Read(language), projector) { FeatureLayer = featureLayer, FeatureSelection = selection };
+        LlavaConfig config = new(ClipConfigFile.ReadFolder(visionTowerPath, out IEnumerable<string> warnings), LlamaConfigFile.Read(language), projector) { FeatureLayer = featureLayer, FeatureSelection = selection };
         ModelFolder folder = new(languagePath, CheckpointLayout.Base, LlavaConfigFile.Valid(language, config))
         {
             TokenizerFolder = languagePath,
             PreprocessorFile = FindPreprocessor(visionTowerPath),
         };
         folder._tied = LlavaConfigFile.TiesHead(language);
+        RefuseAdapter(visionTowerPath);
+        folder.ReadCompanions(language);
+        folder._warnings.AddRange(ConfigKeys.LanguageModel(language).Concat(warnings));
         folder._sources.Add(new(() => OpenWeights(languagePath), ModelPart.Language));
         folder._sources.Add(new(() => OpenWeights(visionTowerPath), ModelPart.Vision));
         return folder;
@@ -118,18 +121,37 @@ public sealed partial class ModelFolder
     /// <summary>Reads how pictures are made ready for the vision tower: <see cref="PreprocessorFile"/> and <see cref="ImageAspectRatio"/>.</summary>
     /// <returns>The options.</returns>
     /// <exception cref="InvalidDataException">The file is broken, or its pictures have another size than the vision tower's.</exception>
+    /// <exception cref="FileNotFoundException">A folder in Hugging Face's layout has no such file.</exception>
     public ImageProcessorOptions ReadImageOptions()
     {
         ImageProcessorOptions options = ClipConfigFile.Pictures(Config.Vision);
         if (PreprocessorFile is not null)
         {
             ConfigSection file = ConfigSection.Open(PreprocessorFile);
-            options = ImageProcessorOptions.Read(file.Section("image_processor") ?? file);
+            ConfigSection images = file.Section("image_processor") ?? file;
+            options = ImageProcessorOptions.Read(images);
+            RequireSameImages(options);
+            _warnings.AddRange(ConfigKeys.OfImages(images));
+        }
+        else if (Layout == CheckpointLayout.HuggingFace)
+        {
+            throw new FileNotFoundException($"{Path} holds no preprocessor_config.json, which says how images are resized and normalised; copy the one of the model.");
         }
 
         return options.CropSize == Config.Vision.ImageSize
             ? options with { Aspect = ImageAspectRatio == "pad" ? ImageAspect.Pad : ImageAspect.Square }
             : throw new InvalidDataException($"{PreprocessorFile}: crop_size is {options.CropSize}, but the vision tower sees pictures of {Config.Vision.ImageSize}.");
+    }
+
+    // A folder may say it in both places; transformers reads one of them, depending on its version.
+    private void RequireSameImages(ImageProcessorOptions options)
+    {
+        string inside = System.IO.Path.Combine(Path, "processor_config.json");
+        if (PreprocessorFile == System.IO.Path.Combine(Path, "preprocessor_config.json") && File.Exists(inside)
+            && ConfigSection.Open(inside).Section("image_processor") is { } other && ImageProcessorOptions.Read(other) != options)
+        {
+            throw new InvalidDataException($"{inside}: image_processor says something else than preprocessor_config.json; take one of them away.");
+        }
     }
 
     internal static ConfigSection OpenConfig(string folder)
@@ -148,11 +170,13 @@ public sealed partial class ModelFolder
         string? preprocessor = FindPreprocessor(path);
         ModelFolder folder = new(path, CheckpointLayout.HuggingFace, LlavaConfigFile.ReadHuggingFace(config))
         {
-            ImageAspectRatio = LlavaConfigFile.ImageAspectRatio(config, Pads(preprocessor) ? "pad" : "square"),
+            ImageAspectRatio = AspectRatio(config, preprocessor),
             TokenizerFolder = path,
             PreprocessorFile = preprocessor,
         };
         folder._tied = LlavaConfigFile.TiesHead(config);
+        folder._warnings.AddRange(ConfigKeys.HuggingFace(config));
+        folder.ReadCompanions(config);
         folder._sources.Add(new(() => OpenWeights(path), ModelPart.Vision, ModelPart.Projector, ModelPart.Language));
         return folder;
     }
@@ -164,13 +188,25 @@ public sealed partial class ModelFolder
         return File.Exists(alone) ? alone : File.Exists(inside) && ConfigSection.Open(inside).Has("image_processor") ? inside : null;
     }
 
-    private static bool Pads(string? preprocessor) =>
-        preprocessor is not null && ConfigSection.Open(preprocessor) is var file && (file.Section("image_processor") ?? file).Flag("do_pad", false);
+    private static string AspectRatio(ConfigSection config, string? preprocessor)
+    {
+        ConfigSection file = preprocessor is null ? ConfigSection.Empty : ConfigSection.Open(preprocessor);
+        ConfigSection images = file.Section("image_processor") ?? file;
+        if (!images.Has("do_pad"))
+        {
+            return LlavaConfigFile.ImageAspectRatio(config);
+        }
+
+        string padded = images.Flag("do_pad", false) ? "pad" : "square";
+        return LlavaConfigFile.ImageAspectRatio(config, padded) is var said && said == padded ? said : throw config.Wrong("image_aspect_ratio", $"{padded}, as do_pad in {preprocessor} says");
+    }
 
     private sealed class Source(Func<WeightSet> open, params ModelPart[] parts)
     {
         internal Func<WeightSet> Open { get; } = open;
 
         internal ModelPart[] Parts { get; } = parts;
+
+        internal Source Without(ModelPart part) => new(Open, [.. Parts.Where(other => other != part)]);
     }
 }

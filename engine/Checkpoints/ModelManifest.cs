@@ -33,7 +33,12 @@ public sealed record ModelManifest
             return null;
         }
 
-        ConfigSection file = ConfigSection.Open(path);
+        return Read(ConfigSection.Open(path));
+    }
+
+    /// <summary>Reads an opened manifest.</summary>
+    internal static ModelManifest Read(ConfigSection file)
+    {
         ModelManifest manifest = new() { Template = file.OptionalText("template"), ImageAspect = file.OptionalText("image_aspect") };
         if (manifest.Template is { } name && ConversationTemplates.All.All(template => template.Name != name))
         {

@@ -1,4 +1,5 @@
 using LlavaCuda.Devices;
+using LlavaCuda.Formats;
 using LlavaCuda.Models;
 
 namespace LlavaCuda.Checkpoints;
@@ -51,10 +52,38 @@ public static class ProjectorFolder
             throw new DirectoryNotFoundException($"{folder}: there is no such folder.");
         }
 
-        using WeightSet set = WeightSet.TryOpenProjector(folder) ?? WeightSet.TryOpen(folder)
-            ?? throw new FileNotFoundException($"{folder} holds neither a projector (mm_projector.safetensors or mm_projector.bin) nor a model.");
+        ModelFolder.RefuseAdapter(folder);
+        using WeightSet set = OpenWeights(folder);
         WeightLoader loader = new(table, device);
         loader.Add(set, ModelPart.Projector);
         return loader.Load(folder, config: null, tied: false, progress: null);
+    }
+
+    internal static WeightSet OpenWeights(string folder) => WeightSet.TryOpenProjector(folder) ?? WeightSet.TryOpen(folder)
+        ?? throw new FileNotFoundException($"{folder} holds neither a projector (mm_projector.safetensors or mm_projector.bin) nor a model.");
+
+    /// <summary>Refuses a projector that was trained for other features than a model's; its widths are seen when its weights are read.</summary>
+    internal static void RequireFits(string folder, LlavaConfig model)
+    {
+        ConfigSection c = ModelFolder.OpenConfig(folder);
+        bool original = LlavaConfigFile.Layout(c) == CheckpointLayout.Original;
+        string layerKey = original ? "mm_vision_select_layer" : "vision_feature_layer", featureKey = original ? "mm_vision_select_feature" : "vision_feature_select_strategy";
+        ProjectorConfig kind = original ? LlavaConfigFile.Projector(c) : ProjectorConfig.Mlp2;
+        if (kind != model.Projector)
+        {
+            throw c.Wrong("mm_projector_type", $"{model.Projector}, as the model has");
+        }
+
+        int layer = c.OptionalIntegers(layerKey) is [var only] ? only : -2;
+        if ((layer < 0 ? model.Vision.Layers + 1 + layer : layer) != model.VisionBlocks)
+        {
+            throw c.Wrong(layerKey, $"{model.FeatureLayer}, as the model has");
+        }
+
+        bool withClass = c.Text(featureKey, "default") is "full" or "cls_patch";
+        if (withClass != (model.FeatureSelection == FeatureSelection.ClsPatch))
+        {
+            throw c.Wrong(featureKey, $"what the model has: {(model.FeatureSelection == FeatureSelection.ClsPatch ? "the class token's row and the patches" : "the patches alone")}");
+        }
     }
 }

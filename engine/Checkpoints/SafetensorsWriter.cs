@@ -91,8 +91,7 @@ public static class SafetensorsWriter
             {
                 int count = (int)Math.Min(most, tensor.Shape.Count - start);
                 Span<byte> source = read.AsSpan(0, count * tensor.Type.Size()), destination = converted.AsSpan(0, count * to.Size());
-                tensor.Read(start, source);
-                Elements.Convert(source, tensor.Type, destination, to);
+                tensor.ReadAs(start, source, destination, to);
                 stream.Write(destination);
             }
         }

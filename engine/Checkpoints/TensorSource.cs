@@ -48,6 +48,33 @@ public abstract class TensorSource(string name, DType type, Shape shape)
     /// <param name="destination">A whole number of elements of <see cref="Type"/>.</param>
     public abstract void Read(long start, Span<byte> destination);
 
+    /// <summary>Copies elements out in another type.</summary>
+    /// <param name="start">The first element.</param>
+    /// <param name="own">Receives them in <see cref="Type"/>.</param>
+    /// <param name="destination">Receives them in the other type, rounded.</param>
+    /// <param name="to">The other type.</param>
+    /// <exception cref="InvalidDataException">A finite value is too large for half precision; the message names tensor, place and value.</exception>
+    internal void ReadAs(long start, Span<byte> own, Span<byte> destination, DType to)
+    {
+        Read(start, own);
+        Elements.Convert(own, Type, destination, to);
+        if (to != DType.F16 || Type == DType.F16 || System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<Half>(MemoryMarshal.Cast<byte, Half>(destination)))
+        {
+            return;
+        }
+
+        Span<Half> halves = MemoryMarshal.Cast<byte, Half>(destination);
+        for (int i = 0; i < halves.Length; i++)
+        {
+            float value = 0;
+            Elements.Convert(own.Slice(i * Type.Size(), Type.Size()), Type, MemoryMarshal.AsBytes(new Span<float>(ref value)), DType.F32);
+            if (!Half.IsFinite(halves[i]) && float.IsFinite(value))
+            {
+                throw new InvalidDataException(FormattableString.Invariant($"{Name} holds {value} at element {start + i}, but F16 ends at {Half.MaxValue}; save as BF16 or F32."));
+            }
+        }
+    }
+
     private sealed class DeviceSource(string name, Device device, Tensor tensor) : TensorSource(name, tensor.Type, tensor.Shape)
     {
         public override void Read(long start, Span<byte> destination) =>

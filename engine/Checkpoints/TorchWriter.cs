@@ -22,8 +22,7 @@ internal static class TorchWriter
         for (int i = 0; i < tensors.Count; i++)
         {
             byte[] source = new byte[tensors[i].Shape.Count * tensors[i].Type.Size()], stored = new byte[tensors[i].Shape.Count * type.Size()];
-            tensors[i].Read(0, source);
-            Elements.Convert(source, tensors[i].Type, stored, type);
+            tensors[i].ReadAs(0, source, stored, type);
             Entry(zip, FormattableString.Invariant($"{root}/data/{i}"), stored);
         }
 

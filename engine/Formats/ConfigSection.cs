@@ -25,7 +25,7 @@ internal readonly struct ConfigSection
     }
 
     /// <summary>Gets an object without keys.</summary>
-    internal static ConfigSection Empty { get; } = Parse("{}"u8.ToArray(), string.Empty);
+    internal static ConfigSection Empty => Parse("{}"u8.ToArray(), string.Empty);
 
     /// <summary>Gets the path of the file.</summary>
     internal string Path => _file.Name;
@@ -35,6 +35,16 @@ internal readonly struct ConfigSection
     /// </summary>
     internal IEnumerable<(string Key, JsonElement Value)> Entries =>
         _element.EnumerateObject().Select(static property => (property.Name, property.Value));
+
+    /// <summary>Gets the keys that nothing looked up so far, with their values.</summary>
+    internal IEnumerable<(string Key, JsonElement Value)> NotLookedUp
+    {
+        get
+        {
+            (JsonFile file, string prefix) = (_file, _prefix);
+            return Entries.Where(entry => !file.LookedUp.Contains(prefix + entry.Key));
+        }
+    }
 
     /// <summary>Reads a file that is one object.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -176,11 +186,10 @@ internal readonly struct ConfigSection
     }
 
     /// <summary>Makes the error of a key that does not hold what it should.</summary>
-    internal InvalidDataException Wrong(string key, string expected)
-    {
-        string found = _element.TryGetProperty(key, out JsonElement value) ? Describe(value) : "missing";
-        return _file.Wrong(_prefix + key, $"{Quoted.Line(_prefix + key)} is {found}; expected {expected}");
-    }
+    internal InvalidDataException Wrong(string key, string expected) => _file.Wrong(_prefix + key, $"{Quoted.Line(_prefix + key)} is {Found(key)}; expected {expected}");
+
+    /// <summary>Writes what a key holds, and what of it, as one line.</summary>
+    internal string Describe(string key, string what) => $"{Path}: {Quoted.Line(_prefix + key)} is {Found(key)}; {what}.";
 
     private static bool IsInteger(JsonElement value, out int number)
     {
@@ -218,12 +227,17 @@ internal readonly struct ConfigSection
         return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
     }
 
+    private string Found(string key) => _element.TryGetProperty(key, out JsonElement value) ? Describe(value) : "missing";
+
     private InvalidDataException WrongItem(string key, int index, JsonElement item, string expected)
     {
         string path = $"{_prefix}{key}[{index}]";
         return _file.Wrong(path, $"{Quoted.Line(path)} is {Describe(item)}; expected {expected}");
     }
 
-    private bool TryGet(string key, out JsonElement value) =>
-        _element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    private bool TryGet(string key, out JsonElement value)
+    {
+        _file.LookedUp.Add(_prefix + key);
+        return _element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    }
 }

@@ -29,6 +29,9 @@ internal sealed class JsonFile
 
     internal JsonElement Root { get; }
 
+    /// <summary>Gets the paths of all keys that were looked up: what a file says elsewhere is not used.</summary>
+    internal HashSet<string> LookedUp { get; } = new(StringComparer.Ordinal);
+
     internal static JsonFile Open(string path) => Parse(RegularFile.ReadAllBytes(path, Longest), path);
 
     /// <summary>Reads a text.</summary>

@@ -16,7 +16,7 @@ internal sealed class AnswerTokens
     {
         Dictionary<int, AddedToken> added = tokenizer.AddedTokens.ToDictionary(static token => token.Id);
         ILookup<bool, string> stops = templateStops.ToLookup(stop => added.Values.Any(token => token.Content == stop));
-        _ends = [config.Text.EosTokenId, tokenizer.EosId, .. added.Values.Where(token => stops[true].Contains(token.Content)).Select(static token => token.Id)];
+        _ends = [config.Text.EosTokenId, .. config.Text.OtherEosTokenIds, tokenizer.EosId, .. added.Values.Where(token => stops[true].Contains(token.Content)).Select(static token => token.Id)];
         StopTexts = [.. stops[false]];
 
         IReadOnlyList<SentencePiece> pieces = tokenizer.Model.Pieces;
@@ -28,7 +28,7 @@ internal sealed class AnswerTokens
                 : id < pieces.Count && pieces[id].Type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Byte);
     }
 
-    /// <summary>Gets the ids that end an answer: the model's end token, and the template's end where the tokenizer has a token for it.</summary>
+    /// <summary>Gets the ids that end an answer: the model's end tokens, and the template's end where the tokenizer has a token for it.</summary>
     internal IReadOnlySet<int> Ends => _ends;
 
     /// <summary>Gets the template's ends that are not tokens: texts, which end an answer wherever its letters spell one. Letters that spell a control token are an answer like any other.</summary>

@@ -64,6 +64,9 @@ public sealed class LlavaModel : IDisposable
     /// <summary>Gets the rows that one picture takes of the context.</summary>
     public int RowsPerImage => Network.Config.RowsPerImage;
 
+    /// <summary>Gets one line each of what the folder's files ask for that is not used, weights included, and of what had to be assumed.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
     /// <summary>Gets the network.</summary>
     internal Llava Network { get; }
 
@@ -81,11 +84,12 @@ public sealed class LlavaModel : IDisposable
     public static LlavaModel Load(string path, Device? device = null, LlavaModelOptions? options = null, Action<long, long>? progress = null)
     {
         options ??= new LlavaModelOptions();
-        ModelFolder folder = ModelFolder.Open(path, options.VisionTower);
+        ModelFolder folder = ModelFolder.OpenWithProjector(path, options.VisionTower, options.ProjectorWeights);
         LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
-        ModelManifest? manifest = ModelManifest.TryRead(path);
-        bool pad = (manifest?.ImageAspect ?? folder.ImageAspectRatio) == "pad";
-        ImageProcessor processor = new(folder.ReadImageOptions() with { Aspect = options.Aspect ?? (pad ? ImageAspect.Pad : ImageAspect.Square) });
+        folder.CheckTokenizer(tokenizer);
+        ImageProcessorOptions images = folder.ReadImageOptions();
+        ImageProcessor processor = new(images with { Aspect = options.Aspect ?? images.Aspect });
+        List<string> warnings = [];
         Device? owned = device is null ? new CpuDevice() : null;
         Llava? network = null;
         try
@@ -95,11 +99,11 @@ public sealed class LlavaModel : IDisposable
             {
                 ObjectDisposedException.ThrowIf(computing.IsDisposed, computing);
                 network = Llava.Create(computing, folder.Config);
-                folder.Load(network.Parameters, computing, progress);
+                warnings.AddRange(folder.Load(network.Parameters, computing, progress).Warnings);
             }
 
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, manifest), options, owned);
+            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, warnings), options, owned) { Warnings = warnings };
         }
         catch
         {
@@ -175,7 +179,15 @@ public sealed class LlavaModel : IDisposable
     internal void Forget(ChatSession session) => _sessions.Remove(session);
 
     // The template that the weights were trained with, where the folder knows it; else what LLaVA derives from names.
-    private static ConversationTemplate ChooseTemplate(ModelFolder folder, ModelManifest? manifest) => manifest?.Template is { } name
-        ? ConversationTemplates.Parse(name)
-        : ConversationTemplates.ForModel(folder.Path, folder.Layout == CheckpointLayout.HuggingFace ? "llava" : "llava_llama", folder.Config.Projector.ToString());
+    private static ConversationTemplate ChooseTemplate(ModelFolder folder, List<string> warnings)
+    {
+        if (folder.FindTemplate() is { } known)
+        {
+            return known;
+        }
+
+        ConversationTemplate guessed = ConversationTemplates.ForModel(folder.Path, folder.Layout == CheckpointLayout.HuggingFace ? "llava" : "llava_llama", folder.Config.Projector.ToString());
+        warnings.Add($"{folder.Path} does not say which conversation template its weights were trained with; {guessed} is taken, as LLaVA chooses by name.");
+        return guessed;
+    }
 }

@@ -9,6 +9,9 @@ public sealed record LlavaModelOptions
     /// <summary>Gets the folder of the CLIP vision tower, for original LLaVA folders that name one of the hub; null for what the folder says.</summary>
     public string? VisionTower { get; init; }
 
+    /// <summary>Gets the folder of a projector, as stage 1 of training writes it, which takes the place of the model's own; the model may then be a language model alone. Null for the model's own.</summary>
+    public string? ProjectorWeights { get; init; }
+
     /// <summary>Gets the conversation template, or null for the one that the model's configuration and name suggest.</summary>
     public ConversationTemplate? Template { get; init; }
 

@@ -65,6 +65,15 @@ public sealed partial record ImageProcessorOptions
             }
         }
 
+        // Of other classes the same keys may mean something else.
+        file.Require("image_processor_type", "CLIPImageProcessor", "CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor", "LlavaImageProcessor", "LlavaImageProcessorFast", "LlavaImageProcessorPil");
+        file.Require("feature_extractor_type", "CLIPFeatureExtractor", "CLIPFeatureExtractor", "CLIPImageProcessor");
+        file.Require("data_format", "channels_first", "channels_first");
+        if (!file.Flag("do_convert_rgb", true))
+        {
+            throw file.Wrong("do_convert_rgb", "true: images have three channels");
+        }
+
         if (file.OptionalInteger("resample") is not (null or Bicubic))
         {
             throw file.Wrong("resample", "3 (bicubic)");

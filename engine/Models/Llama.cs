@@ -34,7 +34,7 @@ internal sealed class Llama : IDisposable
         Sin = new Tensor(_angles.Address + (nint)(count * DType.F32.Size()), DType.F32, shape);
         float[] cos = new float[count];
         float[] sin = new float[count];
-        Rope.FillTable(cos, sin, config.HeadSize, config.RopeTheta);
+        Rope.FillTable(cos, sin, config.RotaryFrequencies());
         device.CopyFromHost<float>(Cos, cos);
         device.CopyFromHost<float>(Sin, sin);
     }

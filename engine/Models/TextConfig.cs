@@ -33,15 +33,35 @@ public sealed record TextConfig
     /// <summary>Gets the base of the rotary angles.</summary>
     public double RopeTheta { get; init; } = 10000;
 
+    /// <summary>Gets how rotary angles are scaled, or null for plain ones.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
     /// <summary>Gets the id that begins a text.</summary>
     public int BosTokenId { get; init; } = 1;
 
     /// <summary>Gets the id that ends an answer.</summary>
     public int EosTokenId { get; init; } = 2;
 
+    /// <summary>Gets further ids that end an answer, where a model has several.</summary>
+    public TokenIds OtherEosTokenIds { get; init; }
+
     /// <summary>Gets the id that other programs pad with, or null.</summary>
     public int? PadTokenId { get; init; }
 
     /// <summary>Gets the width of a packed query-key-value row.</summary>
     public int QkvSize => (Heads + (2 * KvHeads)) * HeadSize;
+
+    /// <summary>Computes the rotary frequencies.</summary>
+    /// <returns>Radians a position, of <see cref="HeadSize"/> / 2 pairs.</returns>
+    internal double[] RotaryFrequencies()
+    {
+        double[] frequencies = new double[HeadSize / 2];
+        for (int i = 0; i < frequencies.Length; i++)
+        {
+            double plain = Math.Pow(RopeTheta, -2.0 * i / HeadSize);
+            frequencies[i] = RopeScaling?.Scale(plain) ?? plain;
+        }
+
+        return frequencies;
+    }
 }

@@ -14,15 +14,21 @@ public static class Rope
     /// <param name="sin">Receives the sines, likewise.</param>
     /// <param name="headSize">D.</param>
     /// <param name="theta">θ.</param>
-    public static void FillTable(Span<float> cos, Span<float> sin, int headSize, double theta)
+    public static void FillTable(Span<float> cos, Span<float> sin, int headSize, double theta) =>
+        FillTable(cos, sin, [.. Enumerable.Range(0, headSize / 2).Select(i => Math.Pow(theta, -2.0 * i / headSize))]);
+
+    /// <summary>Fills a table of angles of any frequencies, computed in double precision.</summary>
+    /// <param name="cos">Receives the cosines of <c>[positions, frequencies]</c>.</param>
+    /// <param name="sin">Receives the sines, likewise.</param>
+    /// <param name="frequencies">Radians a position, of every pair.</param>
+    public static void FillTable(Span<float> cos, Span<float> sin, ReadOnlySpan<double> frequencies)
     {
-        int half = headSize / 2;
+        int half = frequencies.Length;
         for (int i = 0; i < half; i++)
         {
-            double frequency = Math.Pow(theta, -2.0 * i / headSize);
             for (int position = 0; position < cos.Length / half; position++)
             {
-                (double s, double c) = Math.SinCos(position * frequency);
+                (double s, double c) = Math.SinCos(position * frequencies[i]);
                 cos[(position * half) + i] = (float)c;
                 sin[(position * half) + i] = (float)s;
             }

@@ -35,7 +35,9 @@ public sealed partial class LlavaTokenizer
         LlavaTokenizerOptions options = config.ReadOptions(model);
         try
         {
-            return new LlavaTokenizer(model, options) { _savedConfig = config.Unread() };
+            LlavaTokenizer tokenizer = new(model, options) { _savedConfig = config.Unread() };
+            tokenizer.Warnings = config.Warnings(tokenizer);
+            return tokenizer;
         }
         catch (InvalidDataException e)
         {

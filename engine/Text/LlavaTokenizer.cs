@@ -65,6 +65,9 @@ public sealed partial class LlavaTokenizer
     /// <summary>Gets every added token, the special ones of the vocabulary included, in the order of ids.</summary>
     public IEnumerable<AddedToken> AddedTokens => _added.Values.OrderBy(t => t.Id);
 
+    /// <summary>Gets one line each of what the files of a loaded folder ask for that is not used.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
     /// <summary>Encodes a text in which added tokens are recognised. No begin or end token is added.</summary>
     /// <param name="text">Any text.</param>
     /// <returns>The ids.</returns>
@@ -91,6 +94,11 @@ public sealed partial class LlavaTokenizer
     /// <param name="token">The string as the vocabulary has it.</param>
     /// <returns>The id, or null.</returns>
     public int? FindId(string token) => _added.TryGetValue(token, out AddedToken? added) ? added.Id : _pieces.FindId(token);
+
+    /// <summary>Finds what an id stands for.</summary>
+    /// <param name="id">The id.</param>
+    /// <returns>The string of an added token or of a piece, or null where nothing has this id.</returns>
+    public string? FindToken(int id) => _keepSpecial.TryGetValue(id, out string? added) ? added : id >= 0 && id < Model.Pieces.Count ? Model.Pieces[id].Text : null;
 
     /// <summary>Makes a tokenizer with one more special token.</summary>
     /// <param name="content">Its string, such as <c>&lt;image&gt;</c>.</param>

@@ -89,7 +89,7 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("text_config.rms_norm_eps", "0", "positive number")]
     [InlineData("text_config.rms_norm_eps", "true", "positive number")]
     [InlineData("text_config.rope_theta", "-1", "positive number")]
-    [InlineData("text_config.rope_scaling", """{"type":"linear","factor":2}""", "default")]
+    [InlineData("text_config.rope_scaling", """{"type":"longrope","factor":2}""", "default")]
     [InlineData("text_config.rope_parameters", """{"rope_type":"yarn"}""", "default")]
     [InlineData("text_config.rope_parameters", """{"partial_rotary_factor":0.5}""", "1")]
     [InlineData("text_config.attention_bias", "true", "not supported")]
@@ -113,7 +113,7 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("mm_hidden_size", "1024")]
     [InlineData("mm_vision_select_layer", "null")]
     [InlineData("image_aspect_ratio", "\"anyres\"")]
-    [InlineData("rope_scaling", """{"type":"linear","factor":2}""")]
+    [InlineData("rope_scaling", """{"type":"yarn","factor":2}""")]
     [Trait("Category", "Reference")]
     public void Open_OriginalThatWouldComputeSomethingElse_NamesFileAndKey(string key, string value)
     {
@@ -136,7 +136,6 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("preprocessor_config.json", """{"size":28,"crop_size":28}""", ImageAspect.Square)]
     [InlineData("preprocessor_config.json", """{"size":28,"crop_size":28,"do_pad":true}""", ImageAspect.Pad)]
     [InlineData("processor_config.json", """{"image_processor":{"size":{"shortest_edge":28},"crop_size":{"height":28,"width":28},"do_pad":true}}""", ImageAspect.Pad)]
-    [InlineData("processor_config.json", """{"image_token":"<image>"}""", ImageAspect.Square)]
     public void ReadImageOptions_EveryPlace_IsFound(string file, string text, ImageAspect aspect)
     {
         _folder.Write(Path.Combine("model", file), text);

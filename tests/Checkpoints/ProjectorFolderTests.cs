@@ -1,4 +1,6 @@
 using LlavaCuda.Checkpoints;
+using LlavaCuda.Generation;
+using LlavaCuda.Images;
 using LlavaCuda.Models;
 using LlavaCuda.Tensors;
 
@@ -55,6 +57,52 @@ public sealed class ProjectorFolderTests : IDisposable
 
         ProjectorFolder.Load(ReferenceFiles.At("layouts", "huggingface"), found.Table, found.Device);
         found.AssertEqual(expected, static v => v, static p => p.Part == ModelPart.Projector);
+    }
+
+    [Fact]
+    [Trait("Category", "Reference")]
+    public void OpenWithProjector_WholeModel_TakesTheProjectorAloneFromElsewhere()
+    {
+        using LoadedModel model = LoadedModel.Reference(), other = LoadedModel.Reference();
+        ProjectorInitializer.Initialize(other.Table, other.Device, 3);
+        ProjectorFolder.Save(_folder.At("stage1"), other.Table, other.Device, other.Config, new SaveOptions { Type = DType.F32 });
+
+        ModelFolder folder = ModelFolder.OpenWithProjector(ReferenceFiles.At("layouts", "huggingface"), null, _folder.At("stage1"));
+        using LoadedModel found = new(folder);
+        Assert.Empty(found.Report!.Warnings);
+        found.AssertEqual(other, static v => v);
+        Assert.NotEqual(model.Values("projector.linear_1.weight"), found.Values("projector.linear_1.weight"));
+    }
+
+    [Theory]
+    [Trait("Category", "Reference")]
+    [InlineData("\"mm_vision_select_layer\": -2", "\"mm_vision_select_layer\": -1", "mm_vision_select_layer")]
+    [InlineData("\"mm_vision_select_feature\": \"patch\"", "\"mm_vision_select_feature\": \"cls_patch\"", "mm_vision_select_feature")]
+    [InlineData("\"mm_projector_type\": \"mlp2x_gelu\"", "\"mm_projector_type\": \"linear\"", "mm_projector_type")]
+    public void OpenWithProjector_TrainedForOtherFeatures_IsRefused(string text, string changed, string key)
+    {
+        using LoadedModel model = LoadedModel.Reference();
+        ProjectorFolder.Save(_folder.At("stage1"), model.Table, model.Device, model.Config, new SaveOptions { Type = DType.F32 });
+        _folder.Replace("stage1/config.json", text, changed);
+        OneLine.Throws<InvalidDataException>(() => ModelFolder.OpenWithProjector(ReferenceFiles.At("layouts", "huggingface"), null, _folder.At("stage1")), "config.json", key, "the model has");
+    }
+
+    [Fact]
+    [Trait("Category", "Reference")]
+    public void OpenWithProjector_LanguageModelAlone_IsTheModelThatStage1Trained()
+    {
+        string vicuna = ReferenceFiles.At("layouts", "vicuna"), clip = ReferenceFiles.At("layouts", "clip");
+        using LoadedModel model = new(ModelFolder.OpenBase(vicuna, clip, ProjectorConfig.Mlp2));
+        ProjectorInitializer.Initialize(model.Table, model.Device, 3);
+        SaveOptions how = new() { Type = DType.F32, VisionTower = "openai/clip", Template = LlavaCuda.Text.ConversationTemplates.Parse("plain") };
+        ProjectorFolder.Save(_folder.At("stage1"), model.Table, model.Device, model.Config, how);
+
+        using LoadedModel found = new(ModelFolder.OpenWithProjector(vicuna, clip, _folder.At("stage1")));
+        found.AssertEqual(model, static v => v);
+        using LlavaModel chat = LlavaModel.Load(vicuna, null, new LlavaModelOptions { VisionTower = clip, ProjectorWeights = _folder.At("stage1") });
+        Assert.Equal("plain", chat.Template.Name);
+        RgbImage image = new(40, 30);
+        Assert.NotNull(string.Concat(chat.Ask("A caption:", [image], new GenerationOptions { MaxNewTokens = 3 })));
     }
 
     [Fact]

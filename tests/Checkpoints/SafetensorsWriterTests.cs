@@ -56,6 +56,21 @@ public sealed class SafetensorsWriterTests : IDisposable
         Assert.True(Array.ConvertAll(values, v => Rounded.To(v, type)).AsSpan().SequenceEqual(file["a"].ToFloats()));
     }
 
+    [Theory]
+    [InlineData(DType.F32, 70000f)]
+    [InlineData(DType.F32, -65520f)]
+    [InlineData(DType.BF16, 1e20f)]
+    public void Write_ValueBeyondHalfPrecision_IsRefusedByName(DType type, float value)
+    {
+        float[] values = [1, value, 2];
+        TensorSource source = type == DType.F32 ? TensorSource.FromArray("layer.weight", type, values, 3)
+            : TensorSource.FromArray("layer.weight", type, Array.ConvertAll(values, static v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16)), 3);
+        string path = _folder.At("x.safetensors");
+        OneLine.Throws<InvalidDataException>(() => SafetensorsWriter.Write(path, [source], DType.F16), "layer.weight", "element 1", "F16", "BF16 or F32");
+        OneLine.Throws<InvalidDataException>(() => TorchWriter.Write(Stream.Null, "x", [source], DType.F16), "layer.weight");
+        Assert.False(File.Exists(path));
+    }
+
     [Fact]
     public void Write_DiskFull_LeavesTheOlderFile()
     {

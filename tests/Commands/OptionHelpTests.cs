@@ -23,6 +23,7 @@ public partial class OptionHelpTests
         ["ask --image-aspect"] = "by default what the model was trained with",
         ["ask --context"] = "By default what the model was made for",
         ["ask --image"] = "or not at all",
+        ["ask --projector-weights"] = "by default the model's own",
         ["ask --stop"] = "beside those of the template",
         ["kernels --out"] = "Also write",
         ["kernels --only"] = "all unless given",

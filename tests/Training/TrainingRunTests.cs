@@ -78,6 +78,38 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public void Run_ProjectorOfAnotherKindThanTheOneThatIsRead_IsRefused()
+    {
+        _folder.Data.WriteSamples(4);
+        TrainingOptions first = FromBase(TrainingStage.Pretrain, "stage1");
+        TrainingFolder.Run(first);
+        TrainingOptions second = FromBase(TrainingStage.Finetune, "out") with { ProjectorWeights = first.Out, DryRun = true };
+        OneLine.Throws<ArgumentException>(() => TrainingFolder.Run(second with { Projector = ProjectorConfig.Parse("linear") }), "--projector is linear", first.Out, "mlp2x_gelu");
+        OneLine.Throws<ArgumentException>(
+            () => TrainingFolder.Run(_folder.Options(TrainingStage.Finetune) with { Projector = ProjectorConfig.Parse("linear"), DryRun = true }), "--projector is linear", "mlp2x_gelu");
+        TrainingFolder.Run(second with { Projector = ProjectorConfig.Mlp2 });
+    }
+
+    [Fact]
+    public void Run_TiedHead_SaysThatItIsUntied()
+    {
+        _folder.Data.WriteSamples(4);
+        string model = Directory.CreateDirectory(_folder.Data.At("tied")).FullName;
+        foreach (string file in Directory.EnumerateFiles(_folder.Options(TrainingStage.Finetune).Model))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+
+        string config = Path.Combine(model, "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true", StringComparison.Ordinal));
+        TrainingFolder.Recorder frozen = new(), trained = new();
+        TrainingFolder.Run(_folder.Options(TrainingStage.Pretrain) with { Model = model, DryRun = true }, frozen);
+        TrainingFolder.Run(_folder.Options(TrainingStage.Finetune) with { Model = model, DryRun = true }, trained);
+        Assert.DoesNotContain(frozen.Lines, static line => line.Contains("tie_word_embeddings", StringComparison.Ordinal));
+        Assert.Contains(trained.Lines, static line => line.Contains("tie_word_embeddings", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Run_DryRun_ChecksAllAndWritesNothing()
     {
         _folder.Data.WriteSamples(4);
@@ -118,7 +150,7 @@ public sealed class TrainingRunTests : IDisposable
         _folder.Data.WriteSamples(8);
         TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { SaveEvery = 100, Workers = 1 };
         int last = new LlavaCuda.Trainer.Data.SampleOrder(8, 4, options.Seed).Step(1)[3];
-        BadImageTests.CutShort(_folder, last);
+        _folder.Data.Write($"images/{last}.png", "broken");
         OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options), $"sample {last}", $"{last}.png");
         Assert.Equal([1L], new CheckpointStore(options.Out, 1).Steps());
 

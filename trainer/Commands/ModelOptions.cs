@@ -14,6 +14,7 @@ internal sealed class ModelOptions
     private readonly DeviceOptions _device = new();
     private readonly Option<string> _model = new("--model") { Description = "A model folder: Hugging Face LLaVA, or original LLaVA.", Required = true };
     private readonly Option<string?> _vision = new("--vision") { Description = "The CLIP folder, where an original LLaVA folder only names one." };
+    private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with a projector that stage pretrain wrote, which --model, then perhaps a language model alone, is completed with; by default the model's own." };
     private readonly Option<string?> _template = new("--template") { Description = "The conversation template, for example v1 or llava_llama_2; by default what the model was trained with." };
     private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
     private readonly Option<int?> _context = new("--context") { Description = "Most rows of a conversation, pictures included; memory is reserved for them. By default what the model was made for, at most 4096." };
@@ -30,7 +31,7 @@ internal sealed class ModelOptions
     /// <param name="command">The command.</param>
     internal void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _vision, _template, _aspect, _context, _images, _imageOrder, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
+        foreach (Option option in (Option[])[_model, _vision, _projectorWeights, _template, _aspect, _context, _images, _imageOrder, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
         {
             command.Add(option);
         }
@@ -56,6 +57,7 @@ internal sealed class ModelOptions
             new LlavaModelOptions
             {
                 VisionTower = parsed.GetValue(_vision),
+                ProjectorWeights = parsed.GetValue(_projectorWeights),
                 Template = parsed.GetValue(_template) is { } name ? ConversationTemplates.Parse(name) : null,
                 Aspect = parsed.GetValue(_aspect),
                 ImageOrder = parsed.GetValue(_imageOrder),
@@ -65,6 +67,11 @@ internal sealed class ModelOptions
         if (show)
         {
             Console.Error.Write("\r              \r");
+        }
+
+        foreach (string warning in model.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
         }
 
         return model;

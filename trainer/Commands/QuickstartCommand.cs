@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using LlavaCuda.Devices;
-using LlavaCuda.Trainer.Metrics;
 using LlavaCuda.Trainer.Quickstart;
 using LlavaCuda.Trainer.Training;
 
@@ -32,7 +31,6 @@ internal static class QuickstartCommand
         {
             QuickstartOptions options = new(FolderOption.Require(parsed.GetRequiredValue(output)))
             {
-                Command = Invocation.Line([.. parsed.Tokens.Select(static token => token.Value)]),
                 Base = parsed.GetValue(from),
                 Seed = parsed.GetValue(seed),
                 Pictures = AtLeast(32, parsed.GetValue(pictures), "--pictures"),
@@ -43,18 +41,9 @@ internal static class QuickstartCommand
             using OutputLock held = OutputLock.Take(options.Out);
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
-            using TolerantWriter console = new(parsed.InvocationConfiguration.Output), error = new(parsed.InvocationConfiguration.Error);
+            TextWriter console = parsed.InvocationConfiguration.Output;
             QuickstartRun run = new(options, opened, console, static name => new ConsoleTrainingOutput(name));
-            try
-            {
-                Print(run.Run(interrupt.Token), options, run.ModelFolder, console);
-                return ExitCode.Ok;
-            }
-            catch (OperationCanceledException)
-            {
-                error.WriteLine("llava: interrupted; the same command goes on from here");
-                return ExitCode.Interrupted;
-            }
+            Print(run.Run(interrupt.Token), options, run.ModelFolder, console);
         });
         return command;
     }

@@ -24,7 +24,7 @@ internal sealed class TrainingSetup
         Data = data;
         MaxRows = maxRows;
         Trained = [.. options.Trained.Where(part => part != ModelPart.Projector || folder.Config.Projector.Depth > 0)];
-        Steps = options.Steps ?? StepsOf(options.Epochs, NewOrder().StepsPerEpoch);
+        Steps = options.Steps ?? ((long)options.Epochs * NewOrder().StepsPerEpoch);
     }
 
     internal ModelFolder Folder { get; }
@@ -55,10 +55,8 @@ internal sealed class TrainingSetup
 
         int maxRows = options.MaxLength ?? Math.Min(TrainingOptions.DefaultMaxLength, positions);
         LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
-        DataSettings settings = new(folder.Config, tokenizer, ConversationTemplates.Parse(options.Template), options.ImageOrder, options.Images, maxRows, options.TooLong)
-        {
-            OnBadImage = options.OnBadImage,
-        };
+        folder.CheckTokenizer(tokenizer);
+        DataSettings settings = new(folder.Config, tokenizer, ConversationTemplates.Parse(options.Template), options.ImageOrder, options.Images, maxRows, options.TooLong);
         TrainingData data = TrainingDataReader.Read(settings, options.Data, report, cancellation);
         TrainingSetup setup = new(options, folder, tokenizer, folder.ReadImageOptions() with { Aspect = options.ImageAspect }, data, maxRows);
         setup.RequireSomethingToLearn();
@@ -76,25 +74,22 @@ internal sealed class TrainingSetup
         {
             ProjectorInitializer.Initialize(table, device, _options.Seed);
         }
-        else if (_options.ProjectorWeights is { } projector && _options.Vision is null)
-        {
-            ProjectorFolder.Load(projector, table, device);
-        }
 
-        return report;
+        return Folder.TiesHead && Trained.Contains(ModelPart.Language)
+            ? report with { Warnings = [.. report.Warnings, $"{Folder.Path}: tie_word_embeddings is true, but head and embedding learn as two matrices and are saved so."] }
+            : report;
     }
-
-    // In decimals, so that 0.1 of 30 steps is 3 and not the 4 that the double nearest to 0.1 would be rounded up to.
-    private static long StepsOf(double epochs, int stepsPerEpoch) => Math.Max(1, (long)Math.Ceiling((decimal)epochs * stepsPerEpoch));
 
     private bool HasPictures => Enumerable.Range(0, Data.Samples.Count).Any(i => Data.Samples[i].Images.Count > 0);
 
-    private static ModelFolder OpenModel(TrainingOptions options) => options switch
+    private static ModelFolder OpenModel(TrainingOptions options)
     {
-        { Vision: { } vision, ProjectorWeights: { } projector } => ModelFolder.Open(projector, vision, options.Model),
-        { Vision: { } vision } => ModelFolder.OpenBase(options.Model, vision, options.Projector),
-        _ => ModelFolder.Open(options.Model),
-    };
+        ModelFolder folder = options is { Vision: { } vision, ProjectorWeights: null }
+            ? ModelFolder.OpenBase(options.Model, vision, options.Projector ?? ProjectorConfig.Mlp2)
+            : ModelFolder.OpenWithProjector(options.Model, options.Vision, options.ProjectorWeights);
+        return options.Projector is null || options.Projector == folder.Config.Projector ? folder
+            : throw new ArgumentException($"--projector is {options.Projector}, but the projector in {options.ProjectorWeights ?? options.Model} is {folder.Config.Projector}; only a new one, with --vision, can be of another kind.");
+    }
 
     private void RequireSomethingToLearn()
     {
