@@ -89,6 +89,8 @@ internal static class Mutations
         new("sampling: one token too many of the likeliest", "sampling.cu", "choice.top_k - 1", "choice.top_k", "*.Sampling*"),
         new("sampling: a thread's own tokens count as passed", "sampling.cu", "u64 before = through - mine;", "u64 before = through;", "*.Sampling*"),
         new("sampling: bits of the wrong tokens", "sampling_search.cuh", "forbidden[id / 32] >> id % 32", "forbidden[id / 32]", "*.Sampling*"),
+        new("sampling: a logit that is not finite is as good as any", "sampling_search.cuh", "isfinite(x[j]) ? x[j] + 0.0f : infinity()", "x[j] + 0.0f", "*.Sampling*"),
+        new("sampling: the most likely token though a logit is not finite", "sampling.cu", "isfinite(highest) ? (i32)~(u32)best : -1", "(i32)~(u32)best", "*.Sampling*"),
         new("sampling: sums without carry", "sampling_search.cuh", "(before + (u32)mass < before ? 1u : 0u)", "0u", "*.Sampling*"),
         new("sampling: no barrier before the histogram is read", "sampling_search.cuh", "        });\n        __syncthreads();", "        });", "*.Sampling*"),
         new("sampling: no barrier before the histogram is filled", "sampling_search.cuh", "        }\n\n        __syncthreads();\n        row.for_each", "        }\n\n        row.for_each", "*.Sampling*"),
