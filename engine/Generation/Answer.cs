@@ -16,8 +16,8 @@ public enum AnswerEnd
 /// <summary>What came of a question.</summary>
 /// <param name="Text">The whole answer.</param>
 /// <param name="End">Why it ended.</param>
-/// <param name="PromptRows">Rows of the prompt: text tokens and rows of pictures.</param>
-/// <param name="ImageRows">How many of them are rows of pictures.</param>
+/// <param name="PromptRows">Rows of the prompt: text tokens and rows of images.</param>
+/// <param name="ImageRows">How many of them are rows of images.</param>
 /// <param name="NewTokens">Tokens generated, the end token not counted.</param>
 /// <param name="PrefillTime">Time until the first token could be chosen.</param>
 /// <param name="DecodeTime">Time of all tokens after it.</param>

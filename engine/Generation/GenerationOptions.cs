@@ -6,13 +6,13 @@ public sealed record GenerationOptions
     /// <summary>Gets the most tokens that an answer may have.</summary>
     public int MaxNewTokens { get; init; } = 512;
 
-    /// <summary>Gets the temperature; 0 always takes the likeliest token.</summary>
+    /// <summary>Gets the temperature; 0 always takes the most likely token.</summary>
     public double Temperature { get; init; }
 
-    /// <summary>Gets how many of the likeliest tokens are drawn from; 0 is all.</summary>
+    /// <summary>Gets how many of the most likely tokens are drawn from; 0 is all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Gets the share of probability that is drawn from: the likeliest tokens that reach it together; 1 is all.</summary>
+    /// <summary>Gets the share of probability that is drawn from: the most likely tokens that reach it together; 1 is all.</summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>Gets the seed; the same seed gives the same answer to the same conversation on the same device, whether its earlier turns were read before or all is read at once.</summary>

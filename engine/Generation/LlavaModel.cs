@@ -13,7 +13,7 @@ namespace LlavaCuda.Generation;
 /// </summary>
 /// <example><code>
 /// using LlavaModel model = LlavaModel.Load("path/to/llava");
-/// foreach (string piece in model.Ask("What is in the picture?", [ImageFile.Read("photo.jpg")])) { Console.Write(piece); }
+/// foreach (string piece in model.Ask("What is in the image?", [ImageFile.Read("photo.jpg")])) { Console.Write(piece); }
 /// </code></example>
 public sealed class LlavaModel : IDisposable
 {
@@ -46,7 +46,7 @@ public sealed class LlavaModel : IDisposable
     /// <summary>Gets the tokenizer.</summary>
     public LlavaTokenizer Tokenizer { get; }
 
-    /// <summary>Gets what prepares pictures.</summary>
+    /// <summary>Gets what prepares images.</summary>
     public ImageProcessor Processor { get; }
 
     /// <summary>Gets the template that chats use unless they choose another.</summary>
@@ -58,10 +58,10 @@ public sealed class LlavaModel : IDisposable
     /// <summary>Gets the device.</summary>
     public Device Device => Network.Device;
 
-    /// <summary>Gets the most rows that a conversation may have, rows of pictures included.</summary>
+    /// <summary>Gets the most rows that a conversation may have, rows of images included.</summary>
     public int ContextLength { get; }
 
-    /// <summary>Gets the rows that one picture takes of the context.</summary>
+    /// <summary>Gets the rows that one image takes of the context.</summary>
     public int RowsPerImage => Network.Config.RowsPerImage;
 
     /// <summary>Gets one line each of what the folder's files ask for that is not used, weights included, and of what had to be assumed.</summary>
@@ -131,7 +131,7 @@ public sealed class LlavaModel : IDisposable
 
     /// <summary>Asks one question.</summary>
     /// <param name="question">The question.</param>
-    /// <param name="images">Pictures that it is about.</param>
+    /// <param name="images">Images that it is about.</param>
     /// <param name="options">How to answer; greedy by default.</param>
     /// <param name="cancellation">Ends the answer early.</param>
     /// <returns>The answer in pieces, as they are generated.</returns>

@@ -21,6 +21,6 @@ public sealed record LlavaModelOptions
     /// <summary>Gets where images go within the turn that they come with: before its text, as LLaVA was trained, or where the message has them.</summary>
     public ImageOrder ImageOrder { get; init; }
 
-    /// <summary>Gets how pictures become square, or null for what the folder says.</summary>
+    /// <summary>Gets how images become square, or null for what the folder says.</summary>
     public ImageAspect? Aspect { get; init; }
 }

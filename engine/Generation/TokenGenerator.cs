@@ -5,10 +5,10 @@ using LlavaCuda.Tensors;
 
 namespace LlavaCuda.Generation;
 
-/// <summary>Fills the normalised pixels of a prompt's picture.</summary>
-/// <param name="picture">Which picture, counted over the whole prompt.</param>
+/// <summary>Fills the normalised pixels of a prompt's image.</summary>
+/// <param name="image">Which image, counted over the whole prompt.</param>
 /// <param name="pixels">Receives <c>3 edge²</c> values, channel by channel.</param>
-internal delegate void PixelSource(int picture, Span<float> pixels);
+internal delegate void PixelSource(int image, Span<float> pixels);
 
 /// <summary>
 /// One sequence and its key-value cache: reads prompts, computes the logits after the last token and chooses the next token from them. Logits stay on the device.
@@ -87,7 +87,8 @@ internal sealed class TokenGenerator : IDisposable
         int rows = PackedBatch.CountRows(_model.Config, ids);
         if (rows > Capacity)
         {
-            throw new ArgumentException($"The conversation has {rows} rows ({ids.Count(PackedBatch.ImageToken)} pictures of {_model.Config.RowsPerImage}); the context holds {Capacity}.", nameof(ids));
+            int images = ids.Count(PackedBatch.ImageToken);
+            throw new ArgumentException($"The conversation has {rows} rows ({images} {(images == 1 ? "image" : "images")} of {_model.Config.RowsPerImage}); the context holds {Capacity}.");
         }
 
         if (ends.IsEmpty || ends[^1] != ids.Length)
@@ -164,14 +165,14 @@ internal sealed class TokenGenerator : IDisposable
         _cache.Lengths[0] = PackedBatch.CountRows(_model.Config, ids[..length]);
     }
 
-    private void Extend(ReadOnlySpan<int> ids, int picturesBefore, PixelSource pixels)
+    private void Extend(ReadOnlySpan<int> ids, int imagesBefore, PixelSource pixels)
     {
         _batch.Clear();
         _batch.Add(ids, [], Rows);
-        int pictures = ids.Count(PackedBatch.ImageToken);
-        for (int i = 0; i < pictures; i++)
+        int images = ids.Count(PackedBatch.ImageToken);
+        for (int i = 0; i < images; i++)
         {
-            pixels(picturesBefore + i, _batch.AddImage());
+            pixels(imagesBefore + i, _batch.AddImage());
         }
 
         Reserve();
