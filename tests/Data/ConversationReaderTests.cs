@@ -157,6 +157,9 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("video", "\"a.mp4\"")]
     [InlineData("audio_file", "\"a.wav\"")]
     [InlineData("num_frames", "8")]
+    [InlineData("IMG", "\"x\"")]
+    [InlineData("file_name", "\"a.PNG\"")]
+    [InlineData("attachments", "[1, \"a.mp4\"]")]
     [InlineData("pixel_values", "[[0.5]]")]
     public void Read_KeyThatSpeaksOfMediaInASampleWithoutImage_IsNamed(string key, string value)
     {
@@ -164,6 +167,14 @@ public sealed class ConversationReaderTests : IDisposable
         OneLine.Throws<InvalidDataException>(
             () => Read($$"""[{"conversations":[{"from":"human","value":"What?","{{key}}":{{value}}},{"from":"gpt","value":"red"}]}]"""), $"'conversations[0].{key}'");
     }
+
+    [Theory]
+    [InlineData("{\"image\": \"a\"}", "meta.image")]
+    [InlineData("{\"a\": {\"b\": [0, {\"image_path\": \"a\"}]}}", "meta.a.b.image_path")]
+    [InlineData("[{\"x\": 1}, {\"type\": \"video\", \"video\": \"a\"}]", "meta.video")]
+    [InlineData("[[\"a.jpg\"]]", "meta")]
+    public void Read_MediaInsideAKey_IsNamed(string value, string key) =>
+        OneLine.Throws<InvalidDataException>(() => Read(WithKey("meta", value)), "sample 0", "'s'", "line 2", $"'{key}'");
 
     [Theory]
     [InlineData("image_path", "null")]
@@ -174,7 +185,8 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("intermediate", "\"x\"")]
     [InlineData("imagine", "\"x\"")]
     [InlineData("timeframe", "3")]
-    [InlineData("source", "\"a.png\"")]
+    [InlineData("source", "\"http://host/a.png\"")]
+    [InlineData("meta", "{\"image\": null, \"list\": [{\"img\": []}, [[]], {}], \"a\": [\"png\", \".png\"]}")]
     [InlineData("model", "\"\"")]
     public void Read_KeyWithoutMedia_IsPassedOver(string key, string value) => Assert.Single(Read(WithKey(key, value)));
 
@@ -187,6 +199,8 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("image_files", "[\"a.png\", \"b.png\"]", false)]
     [InlineData("video", "\"a.mp4\"", false)]
     [InlineData("video_id", "\"v1\"", true)]
+    [InlineData("mask", "\"b.png\"", true)]
+    [InlineData("meta", "{\"image_id\": 3, \"images\": [\"x/a.png\"]}", true)]
     public void Read_KeyBesideImages_IsAllowedUnlessItHoldsMore(string key, string value, bool allowed)
     {
         string json = $$"""[{"{{key}}":{{value}},"image":"x/a.png","conversations":[{"from":"human","value":"<image>"},{"from":"gpt","value":"red"}]}]""";

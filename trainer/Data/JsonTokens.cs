@@ -51,6 +51,9 @@ internal ref struct JsonTokens
     /// <summary>Gets a value indicating whether the token is a text or key that was too long to be kept.</summary>
     internal bool IsCut { get; private set; }
 
+    /// <summary>Gets the number of bytes of the text, number or key.</summary>
+    internal readonly int Length => _reader.ValueSpan.Length;
+
     /// <summary>Gets the line on which the token begins, counted from 1.</summary>
     internal readonly long Line => _window.LineAt((int)_reader.TokenStartIndex);
 

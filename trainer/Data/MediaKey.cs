@@ -3,15 +3,18 @@ using LlavaCuda.Formats;
 namespace LlavaCuda.Trainer.Data;
 
 /// <summary>
-/// A key that is not of the format but whose name speaks of images or other media: what it holds would not be used, and a sample that
+/// A key that is not of the format but whose name or value speaks of images or other media: what it holds would not be used, and a sample that
 /// loses its images that way would train as text alone.
 /// </summary>
 /// <param name="Name">The key, with its place in the sample.</param>
 /// <param name="Line">Its line, counted from 1.</param>
 /// <param name="Kind">What its name says.</param>
-/// <param name="Files">Texts in its value that are names of image files.</param>
+/// <param name="Files">Texts in its value that are names of files of media.</param>
 internal sealed record MediaKey(string Name, long Line, MediaKind Kind, IReadOnlyList<string> Files)
 {
+    /// <summary>The most bytes of a text that can be the name of a file.</summary>
+    internal const int LongestFile = 1024;
+
     private static readonly string[] ImageParts = ["image", "img", "picture", "photo", "pixel", "screenshot", "thumbnail"];
     private static readonly string[] OtherParts = ["video", "audio"];
     private static readonly string[] WholeParts = ["media", "multimedia", "frame", "pic"];
@@ -21,7 +24,10 @@ internal sealed record MediaKey(string Name, long Line, MediaKind Kind, IReadOnl
         "list", "data", "byte", "base", "b", "value", "content", "input",
     ];
 
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"];
+    private static readonly string[] Extensions =
+    [
+        ".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".wav", ".mp3", ".flac",
+    ];
 
     /// <summary>
     /// Judges a key by its name: <c>image_path</c> and <c>Image</c> hold an image, <c>image_id</c> and <c>has_image</c> describe one.
@@ -41,9 +47,9 @@ internal sealed record MediaKey(string Name, long Line, MediaKind Kind, IReadOnl
         };
     }
 
-    /// <summary>Whether a text is the name of an image file.</summary>
-    internal static bool IsImageFile(string text) =>
-        text.Length <= 1024 && !ImagePath.IsLink(text) && Extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether a text is the name of a file of an image, a video or a sound.</summary>
+    internal static bool IsMediaFile(string text) =>
+        text.Length <= LongestFile && text.Length > 4 && !text.Contains('\n') && !ImagePath.IsLink(text) && Extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Says what is lost if the sample is used without the key, or null if nothing is.</summary>
     /// <param name="images">The images that the sample uses.</param>
@@ -51,11 +57,13 @@ internal sealed record MediaKey(string Name, long Line, MediaKind Kind, IReadOnl
     {
         MediaKind.HoldsOther => $"key '{Name}' holds what is not used; expected images alone, as 'image'",
         _ when images.Count == 0 =>
-            $"key '{Name}' speaks of an image, but the sample would train as text alone; give the path as 'image', or remove the key",
-        _ when Files.FirstOrDefault(f => !images.Any(i => FileName(i) == FileName(f))) is { } file =>
+            $"key '{Name}' {What}, but the sample would train as text alone; give the path of an image as 'image', or remove the key",
+        MediaKind.HoldsImage when Files.FirstOrDefault(f => !images.Any(i => FileName(i) == FileName(f))) is { } file =>
             $"key '{Name}' names {Quoted.Name(file)}, which is not among the images of 'image'; give all of them there, as a list",
         _ => null,
     };
+
+    private string What => Kind == MediaKind.NamesFile ? $"is {Quoted.Name(Files[0])}" : "speaks of images or other media";
 
     private static string FileName(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
 

@@ -9,6 +9,9 @@ internal enum MediaKind
     /// <summary>It describes them: <c>image_id</c>.</summary>
     Describes,
 
+    /// <summary>Nothing, but its value is the name of an image, a video or a sound.</summary>
+    NamesFile,
+
     /// <summary>It holds an image: <c>image_path</c>.</summary>
     HoldsImage,
 

@@ -22,6 +22,7 @@ internal ref partial struct SampleParser
     private const int LongestId = 160;
     private const int MostEntries = 1 << 16;
     private const int NamedKeys = 8;
+    private const int MostLookedAt = 1000;
     private readonly List<MediaKey> _media = [];
     private readonly List<string> _otherKeys = [];
     private readonly List<Turn> _turns = [];
@@ -32,6 +33,7 @@ internal ref partial struct SampleParser
     private string? _system;
     private bool _hasId;
     private int _otherCount;
+    private int _lookedAt;
     private string? _listKey;
     private string? _listHolds;
     private long _characters;
@@ -168,36 +170,63 @@ internal ref partial struct SampleParser
         }
     }
 
-    // Passes over a value; if its key speaks of media, what it holds is judged when all of the sample is known.
-    private void PassOver(string key)
+    // Passes over a value; if it or its key speaks of media, what it holds is judged when all of the sample is known.
+    private void PassOver(string key, string? within = null)
     {
-        MediaKind kind = MediaKey.KindOf(key);
+        string name = within is null ? PathOf(key) : $"{within}.{Quoted.Line(key)}";
         long line = _tokens.Line;
+        MediaKind kind = MediaKey.KindOf(key);
         _tokens.Read();
-        if (_tokens.Type == JsonTokenType.StartArray && kind == MediaKind.None && _turn < 0)
+        if (kind == MediaKind.None)
         {
-            int depth = _tokens.Depth;
-            if (_tokens.Read() && _tokens.Type == JsonTokenType.StartObject && _tokens.Read() && _tokens.Type == JsonTokenType.PropertyName)
+            LookInside(name, line, isTop: within is null && _turn < 0 ? key : null);
+            return;
+        }
+
+        List<string> files = [];
+        if (!IsNothing(files) && _media.Count < NamedKeys)
+        {
+            _media.Add(new MediaKey(name, line, kind, files));
+        }
+    }
+
+    private void LookInside(string name, long line, string? isTop)
+    {
+        NoteFile(name, line);
+        if (_tokens.Type is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
+        {
+            return;
+        }
+
+        int depth = _tokens.Depth;
+        bool isFirst = isTop is not null && _tokens.Type == JsonTokenType.StartArray;
+        while (_tokens.Read() && _tokens.Depth > depth)
+        {
+            NoteFile(name, line);
+            if (_tokens.Type == JsonTokenType.PropertyName)
             {
-                (_listKey, _listHolds) = (key, Key());
+                string key = _tokens.IsCut ? string.Empty : _tokens.TryGetText() ?? string.Empty;
+                (_listKey, _listHolds) = isFirst ? (isTop, key) : (_listKey, _listHolds);
+                if (_lookedAt++ >= MostLookedAt)
+                {
+                    _tokens.SkipTo(depth);
+                    return;
+                }
+
+                PassOver(key, name);
+                isFirst = false;
             }
 
-            if (_tokens.Depth > depth || _tokens.Type != JsonTokenType.EndArray)
-            {
-                _tokens.SkipTo(depth);
-            }
+            isFirst = isFirst && _tokens.Type == JsonTokenType.StartObject;
         }
-        else if (kind == MediaKind.None || _media.Count >= NamedKeys)
+    }
+
+    private readonly void NoteFile(string name, long line)
+    {
+        bool mayBe = _tokens is { Type: JsonTokenType.String, IsCut: false, Length: <= MediaKey.LongestFile } && _media.Count < NamedKeys;
+        if (mayBe && _tokens.TryGetText() is { } text && MediaKey.IsMediaFile(text))
         {
-            _tokens.Skip();
-        }
-        else
-        {
-            List<string> files = [];
-            if (!IsNothing(files))
-            {
-                _media.Add(new MediaKey(PathOf(key), line, kind, files));
-            }
+            _media.Add(new MediaKey(name, line, MediaKind.NamesFile, [text]));
         }
     }
 
@@ -252,7 +281,7 @@ internal ref partial struct SampleParser
     private readonly bool NoteFile(List<string>? files)
     {
         string? text = _tokens.TryGetText();
-        if (files is { Count: < NamedKeys } && text is not null && MediaKey.IsImageFile(text))
+        if (files is { Count: < NamedKeys } && text is not null && MediaKey.IsMediaFile(text))
         {
             files.Add(text);
         }

@@ -65,7 +65,12 @@ internal sealed class TrainingDataReader : IDisposable
 
     private void ReadFile(string file, CancellationToken cancellation)
     {
-        using ConversationReader conversations = new(file);
+        using ConversationReader? conversations = TryOpen(file);
+        if (conversations is null)
+        {
+            return;
+        }
+
         Chunk current = new(), next = new();
         bool isMore;
         do
@@ -81,6 +86,19 @@ internal sealed class TrainingDataReader : IDisposable
 
         current.Encoding.GetAwaiter().GetResult();
         Append(current);
+    }
+
+    private ConversationReader? TryOpen(string file)
+    {
+        try
+        {
+            return new ConversationReader(file);
+        }
+        catch (InvalidDataException error)
+        {
+            _faults.AddBroken(error.Message);
+            return null;
+        }
     }
 
     private void Append(Chunk chunk)
