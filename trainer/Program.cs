@@ -62,6 +62,11 @@ internal static class Program
 
         try
         {
+            foreach (string line in UnusedOptions.Of(parsed))
+            {
+                error.WriteLine($"warning: {line}");
+            }
+
             return parsed.Invoke(configuration);
         }
         catch (Exception thrown)

@@ -75,6 +75,26 @@ public abstract class TensorSource(string name, DType type, Shape shape)
         }
     }
 
+    /// <summary>Refuses a tensor that another type cannot hold, without writing it.</summary>
+    /// <param name="to">The type that it is to be saved in.</param>
+    /// <exception cref="InvalidDataException">See <see cref="ReadAs"/>.</exception>
+    internal void RequireFits(DType to)
+    {
+        const int Chunk = 1 << 18;
+        if (to != DType.F16)
+        {
+            return;
+        }
+
+        int most = (int)Math.Min(Chunk, Shape.Count);
+        byte[] own = new byte[most * Type.Size()], half = new byte[most * to.Size()];
+        for (long start = 0; start < Shape.Count; start += most)
+        {
+            int count = (int)Math.Min(most, Shape.Count - start);
+            ReadAs(start, own.AsSpan(0, count * Type.Size()), half.AsSpan(0, count * to.Size()), to);
+        }
+    }
+
     private sealed class DeviceSource(string name, Device device, Tensor tensor) : TensorSource(name, tensor.Type, tensor.Shape)
     {
         public override void Read(long start, Span<byte> destination) =>

@@ -30,6 +30,11 @@ public sealed partial class LlavaTokenizer
             throw new DirectoryNotFoundException($"{folder}: no such folder; a tokenizer was expected there");
         }
 
+        if (!File.Exists(Path.Combine(folder, ModelFile)) && File.Exists(Path.Combine(folder, FastFile)))
+        {
+            throw new FileNotFoundException($"{folder} holds {FastFile}, but not {ModelFile}, from which it was made and which is read here; copy the one of the model that this one was made from");
+        }
+
         SentencePieceModel model = SentencePieceModel.Load(Path.Combine(folder, ModelFile));
         TokenizerConfig config = new(folder);
         LlavaTokenizerOptions options = config.ReadOptions(model);

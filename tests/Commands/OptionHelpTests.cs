@@ -14,7 +14,8 @@ public partial class OptionHelpTests
     {
         ["train --vision"] = "only for a --model that is a language model",
         ["train --projector-weights"] = "unless given, the model's own or, with --vision, a new one",
-        ["train --images"] = "the current folder unless given",
+        ["train --images"] = "only for data without any may it be left out",
+        ["train --resume-from"] = "and not from the newest one",
         ["train --steps"] = "as many as --epochs takes unless given",
         ["train --projector-lr"] = "the same as --lr unless given",
         ["train --max-length"] = $"unless given {TrainingOptions.DefaultMaxLength}, or the model's positions where those are fewer",

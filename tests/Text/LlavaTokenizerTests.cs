@@ -140,6 +140,16 @@ public sealed class LlavaTokenizerTests : IDisposable
     }
 
     [Fact]
+    public void Load_FastTokenizerAlone_SaysWhatToCopy()
+    {
+        Prepare(null);
+        LlavaTokenizer.Load(_folder).Save(_folder);
+        File.Delete(Path.Combine(_folder, "tokenizer.model"));
+        string message = Assert.Throws<FileNotFoundException>(() => LlavaTokenizer.Load(_folder)).Message;
+        Assert.Contains("tokenizer.json, but not tokenizer.model", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_NothingThere_NamesWhatIsMissing()
     {
         Assert.Contains(_folder, Assert.Throws<DirectoryNotFoundException>(() => LlavaTokenizer.Load(_folder)).Message, StringComparison.Ordinal);

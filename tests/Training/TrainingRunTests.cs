@@ -3,6 +3,8 @@ using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Models;
 using LlavaCuda.Tests.Checkpoints;
+using LlavaCuda.Tensors;
+using LlavaCuda.Text;
 using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Tests.Training;
@@ -88,6 +90,23 @@ public sealed class TrainingRunTests : IDisposable
         OneLine.Throws<ArgumentException>(
             () => TrainingFolder.Run(_folder.Options(TrainingStage.Finetune) with { Projector = ProjectorConfig.Parse("linear"), DryRun = true }), "--projector is linear", "mlp2x_gelu");
         TrainingFolder.Run(second with { Projector = ProjectorConfig.Mlp2 });
+    }
+
+    [Fact]
+    public void Run_WeightBeyondHalfPrecision_IsRefusedBeforeTheFirstStep()
+    {
+        _folder.Data.WriteSamples(4);
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { SaveType = DType.F16, DryRun = true };
+        TrainingFolder.Run(options);
+        using CpuDevice device = new(2);
+        ModelFolder folder = ModelFolder.Open(options.Model);
+        using ParameterTable table = Load(folder, device);
+        float[] norm = Values(device, table["language.norm.weight"]);
+        norm[1] = 70000;
+        device.WriteFloats(table["language.norm.weight"].Value, norm);
+        HuggingFaceFolder.Save(_folder.Data.At("large"), table, device, folder.Config, new SaveOptions { Type = DType.F32, Tokenizer = LlavaTokenizer.Load(options.Model), Images = folder.ReadImageOptions() });
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options with { Model = _folder.Data.At("large") }), "language.norm.weight", "70000", "F16");
+        TrainingFolder.Run(options with { Model = _folder.Data.At("large"), SaveType = DType.BF16 });
     }
 
     [Fact]

@@ -46,6 +46,17 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
         }
     }
 
+    /// <summary>Refuses weights that the type of the result cannot hold; those that are trained may still grow beyond it.</summary>
+    /// <param name="parameters">The weights that the run begins with.</param>
+    /// <param name="device">The device that holds them.</param>
+    internal void RequireFits(ParameterTable parameters, Device device)
+    {
+        foreach (Parameter parameter in parameters.All.Where(parameter => !ProjectorAlone || parameter.Part == ModelPart.Projector))
+        {
+            TensorSource.FromDevice(parameter.Name, device, parameter.Value).RequireFits(options.SaveType);
+        }
+    }
+
     /// <summary>Refuses a folder that the run begins with: its result would replace what it reads.</summary>
     /// <param name="options">The run's options.</param>
     internal static void RefuseSources(TrainingOptions options)

@@ -73,6 +73,7 @@ public sealed class TrainingRun
             _output.Warn(warning);
         }
 
+        folder.RequireFits(model.Parameters, _device);
         foreach (string line in DescribeParts(model.Parameters, setup))
         {
             _output.Write(line);
