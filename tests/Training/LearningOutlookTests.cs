@@ -69,7 +69,7 @@ public sealed class LearningOutlookTests : IDisposable
     {
         _folder.Data.WriteSamples(DataFolder.Sample("x", null, ("human", "Say yes.")), DataFolder.Sample("y", null, ("human", "Say no.")));
         TrainingFolder.Recorder output = new();
-        TrainingResult result = TrainingFolder.Run(_folder.Options(TrainingStage.Finetune) with { Batch = 1, Accumulate = 1, AllowUnsupervised = true }, output);
+        TrainingResult result = TrainingFolder.Run(_folder.Options(TrainingStage.Finetune) with { Batch = 1, Accumulate = 1, Images = null, AllowUnsupervised = true }, output);
         Assert.Contains("warning: nothing will be learned: no token of any sample carries loss", output.Lines);
         Assert.All(result.Changes, static change => Assert.Equal(0, change.Largest));
     }

@@ -19,6 +19,9 @@ public sealed class TrainingOptionsTests
     {
         { "--data", o => o with { Data = [] } },
         { "--epochs is 0", o => o with { Epochs = 0 } },
+        { "--epochs is -0.5", o => o with { Epochs = -0.5 } },
+        { "--epochs is NaN", o => o with { Epochs = double.NaN } },
+        { "--epochs is", o => o with { Epochs = double.PositiveInfinity } },
         { "--steps is -1", o => o with { Steps = -1 } },
         { "--batch is 0", o => o with { Batch = 0 } },
         { "--batch times --accumulate", o => o with { Batch = 1 << 20, Accumulate = 1 << 20 } },

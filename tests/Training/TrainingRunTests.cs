@@ -169,7 +169,7 @@ public sealed class TrainingRunTests : IDisposable
         _folder.Data.WriteSamples(8);
         TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { SaveEvery = 100, Workers = 1 };
         int last = new LlavaCuda.Trainer.Data.SampleOrder(8, 4, options.Seed).Step(1)[3];
-        _folder.Data.Write($"images/{last}.png", "broken");
+        BadImageTests.CutShort(_folder, last);
         OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options), $"sample {last}", $"{last}.png");
         Assert.Equal([1L], new CheckpointStore(options.Out, 1).Steps());
 

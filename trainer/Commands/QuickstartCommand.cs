@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using LlavaCuda.Devices;
+using LlavaCuda.Trainer.Metrics;
 using LlavaCuda.Trainer.Quickstart;
 using LlavaCuda.Trainer.Training;
 
@@ -31,6 +32,7 @@ internal static class QuickstartCommand
         {
             QuickstartOptions options = new(FolderOption.Require(parsed.GetRequiredValue(output)))
             {
+                Command = Invocation.Line([.. parsed.Tokens.Select(static token => token.Value)]),
                 Base = parsed.GetValue(from),
                 Seed = parsed.GetValue(seed),
                 Pictures = AtLeast(32, parsed.GetValue(pictures), "--pictures"),
@@ -41,9 +43,18 @@ internal static class QuickstartCommand
             using OutputLock held = OutputLock.Take(options.Out);
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
-            TextWriter console = parsed.InvocationConfiguration.Output;
+            using TolerantWriter console = new(parsed.InvocationConfiguration.Output), error = new(parsed.InvocationConfiguration.Error);
             QuickstartRun run = new(options, opened, console, static name => new ConsoleTrainingOutput(name));
-            Print(run.Run(interrupt.Token), options, run.ModelFolder, console);
+            try
+            {
+                Print(run.Run(interrupt.Token), options, run.ModelFolder, console);
+                return ExitCode.Ok;
+            }
+            catch (OperationCanceledException)
+            {
+                error.WriteLine("llava: interrupted; the same command goes on from here");
+                return ExitCode.Interrupted;
+            }
         });
         return command;
     }

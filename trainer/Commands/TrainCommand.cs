@@ -20,7 +20,7 @@ internal static class TrainCommand
         Command command = new("train", Description);
         options.AddTo(command);
         device.AddTo(command);
-        command.SetAction(parsed => Run(options.Read(parsed), () => device.Open(parsed)));
+        command.SetAction(parsed => Run(options.Read(parsed) with { Command = Invocation.Line([.. parsed.Tokens.Select(static token => token.Value)]) }, () => device.Open(parsed)));
         return command;
     }
 

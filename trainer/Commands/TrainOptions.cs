@@ -28,7 +28,7 @@ internal sealed class TrainOptions
     private readonly Option<string?> _template = new("--template") { Description = "Conversation template." + Default(static o => o.Template) };
     private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's picture before its text, as LLaVA does; data leaves it in its place." + Default(static o => o.ImageOrder) };
     private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole." + Default(static o => o.ImageAspect) };
-    private readonly Option<int?> _epochs = new("--epochs") { Description = "How often all samples are gone through." + Default(static o => o.Epochs) };
+    private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data; a fraction, as 0.5, ends within one." + Default(static o => o.Epochs) };
     private readonly Option<long?> _steps = new("--steps") { Description = "Optimizer steps; as many as --epochs takes unless given." };
     private readonly Option<int?> _batch = new("--batch") { Description = "Samples of a micro-batch." + Default(static o => o.Batch) };
     private readonly Option<int?> _accumulate = new("--accumulate") { Description = "Micro-batches of an optimizer step. Only the product with --batch matters for what is learned." + Default(static o => o.Accumulate) };
@@ -41,10 +41,12 @@ internal sealed class TrainOptions
     private readonly Option<int?> _maxLength = new("--max-length") { Description = $"Most rows of a sample, pictures included; unless given {TrainingOptions.DefaultMaxLength}, or the model's positions where those are fewer." };
     private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { HelpName = "error|skip|truncate", Description = "What becomes of longer samples: error, truncate (text at the end, never a picture), skip." + Default(static o => o.TooLong) };
     private readonly Option<bool> _allowUnsupervised = new("--allow-unsupervised") { Description = "Accept samples in which no token carries loss, and turns that say nothing." };
+    private readonly Option<BadImagePolicy?> _onBadImage = new("--on-bad-image") { HelpName = "error|skip", Description = "What becomes of samples whose image is missing, empty or damaged: error ends the run, skip leaves them out, names and counts them." + Default(static o => o.OnBadImage) };
+    private readonly Option<bool> _decode = new("--decode") { Description = "Decode every image before the first step; without it only their heads are looked at, and the rest is checked in the background, ahead of the training." };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "Fixes the order of samples and a new projector." + Default(static o => o.Seed) };
     private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints; 0 for none but that of an interruption." + Default(static o => o.SaveEvery) };
     private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep." + Default(static o => o.Keep) };
-    private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|never", Description = "auto goes on from the newest checkpoint in --out; never deletes those checkpoints and begins anew." + Default(static o => o.Resume) };
+    private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|changed|never", Description = "auto goes on from the newest checkpoint in --out; changed does so also with other --epochs or --steps, or another split of as many samples into --batch and --accumulate; never deletes those checkpoints and begins anew." + Default(static o => o.Resume) };
     private readonly Option<string?> _resumeFrom = new("--resume-from")
     {
         HelpName = "step|folder",
@@ -63,7 +65,7 @@ internal sealed class TrainOptions
         foreach (Option option in (Option[])
         [
             _stage, _model, _vision, _projectorWeights, _projector, _data, _images, _out, _template, _imageOrder, _imageAspect, _epochs, _steps, _batch, _accumulate, _lr, _projectorLr,
-            _weightDecay, _warmupRatio, _maxGradNorm, _beta2, _maxLength, _tooLong, _allowUnsupervised, _seed, _saveEvery, _keep, _resume, _resumeFrom, _dtype, _saveFull, _dryRun, _workers,
+            _weightDecay, _warmupRatio, _maxGradNorm, _beta2, _maxLength, _tooLong, _onBadImage, _decode, _allowUnsupervised, _seed, _saveEvery, _keep, _resume, _resumeFrom, _dtype, _saveFull, _dryRun, _workers,
         ])
         {
             command.Add(option);
@@ -98,6 +100,8 @@ internal sealed class TrainOptions
             Beta2 = parsed.GetValue(_beta2) ?? o.Beta2,
             MaxLength = parsed.GetValue(_maxLength),
             TooLong = parsed.GetValue(_tooLong) ?? o.TooLong,
+            OnBadImage = parsed.GetValue(_onBadImage) ?? o.OnBadImage,
+            DecodeFirst = parsed.GetValue(_decode),
             AllowUnsupervised = parsed.GetValue(_allowUnsupervised),
             Seed = parsed.GetValue(_seed) ?? o.Seed,
             SaveEvery = parsed.GetValue(_saveEvery) ?? o.SaveEvery,

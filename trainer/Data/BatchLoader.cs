@@ -6,7 +6,8 @@ namespace LlavaCuda.Trainer.Data;
 
 /// <summary>
 /// Packs micro-batches ahead of the training thread: each of a few threads decodes the pictures of one micro-batch at a time; a ring of reusable batches bounds how far ahead
-/// they run. Batches come out in the order of the steps, whatever the number of threads.
+/// they run. Batches come out in the order of the steps, whatever the number of threads. Where bad images are skipped, a step in which one is found begins again without its sample, so that
+/// the step's batches do not depend on when it was found.
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
@@ -14,6 +15,8 @@ public sealed class BatchLoader : IDisposable
     private readonly SampleOrder _order;
     private readonly ImageProcessor _processor;
     private readonly string _imageFolder;
+    private readonly BadImages? _bad;
+    private readonly StepContents _contents;
     private readonly int _perBatch;
     private readonly long _endStep;
     private readonly LoadedBatch[] _ring;
@@ -23,6 +26,8 @@ public sealed class BatchLoader : IDisposable
     private int _within;
     private long _begun;
     private long _taken;
+    private int _filling;
+    private bool _rewinding;
     private bool _stopped;
 
     /// <summary>Initializes a new instance of the <see cref="BatchLoader"/> class and starts its threads.</summary>
@@ -35,8 +40,9 @@ public sealed class BatchLoader : IDisposable
     /// <param name="firstStep">The first step to load.</param>
     /// <param name="endStep">The step to stop before.</param>
     /// <param name="threads">Number of threads.</param>
+    /// <param name="bad">Receives samples with bad images, and says what becomes of them; without it the first is an error.</param>
     public BatchLoader(
-        SampleStore samples, SampleOrder order, LlavaConfig config, ImageProcessor processor, string imageFolder, int perBatch, long firstStep, long endStep, int threads)
+        SampleStore samples, SampleOrder order, LlavaConfig config, ImageProcessor processor, string imageFolder, int perBatch, long firstStep, long endStep, int threads, BadImages? bad = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perBatch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -44,6 +50,8 @@ public sealed class BatchLoader : IDisposable
         _order = order;
         _processor = processor;
         _imageFolder = imageFolder;
+        _bad = bad;
+        _contents = new StepContents(samples, bad);
         _perBatch = perBatch;
         _step = firstStep;
         _endStep = endStep;
@@ -66,15 +74,11 @@ public sealed class BatchLoader : IDisposable
         {
             long number = _taken++;
             LoadedBatch batch = _ring[number % _ring.Length];
-            Monitor.PulseAll(_gate);
-            while (batch.Ready != number)
+            WaitFor(batch, number);
+            while (batch.IsStale)
             {
-                if (_stopped || (_step >= _endStep && number >= _begun))
-                {
-                    throw new InvalidOperationException("All micro-batches were taken.");
-                }
-
-                Monitor.Wait(_gate);
+                Rewind(batch.Step, number);
+                WaitFor(batch, number);
             }
 
             Waited += Stopwatch.GetElapsedTime(start);
@@ -89,7 +93,7 @@ public sealed class BatchLoader : IDisposable
         lock (_gate)
         {
             LoadedBatch next = _ring[_taken % _ring.Length];
-            return next.Ready == _taken && next.Error is null ? next : null;
+            return next.Ready == _taken && next is { Error: null, IsStale: false } ? next : null;
         }
     }
 
@@ -103,6 +107,33 @@ public sealed class BatchLoader : IDisposable
         }
 
         Array.ForEach(_threads, static thread => thread.Join());
+    }
+
+    private void WaitFor(LoadedBatch batch, long number)
+    {
+        Monitor.PulseAll(_gate);
+        while (batch.Ready != number)
+        {
+            if (_stopped || (_step >= _endStep && number >= _begun))
+            {
+                throw new InvalidOperationException("All micro-batches were taken.");
+            }
+
+            Monitor.Wait(_gate);
+        }
+    }
+
+    // Drops what was filled from this number on, and begins its step again there.
+    private void Rewind(long step, long number)
+    {
+        _rewinding = true;
+        while (_filling > 0)
+        {
+            Monitor.Wait(_gate);
+        }
+
+        Array.ForEach(_ring, static batch => batch.Ready = -1);
+        (_step, _within, _begun, _rewinding) = (step, 0, number, false);
     }
 
     private void Work()
@@ -122,32 +153,38 @@ public sealed class BatchLoader : IDisposable
             lock (_gate)
             {
                 batch.Ready = number;
+                _filling--;
                 Monitor.PulseAll(_gate);
             }
         }
     }
 
-    // Waits for a place in the ring that the training thread does not hold, and says what goes there; null at the end.
+    // Waits for a place in the ring that the training thread does not hold, and says what goes there; null when the loader stops.
     private LoadedBatch? Begin(out long number)
     {
         lock (_gate)
         {
-            while (!_stopped && _step < _endStep && _begun >= Math.Max(_taken - 1, 0) + _ring.Length)
+            while (!_stopped && (_rewinding || _step >= _endStep || _begun >= Math.Max(_taken - 1, 0) + _ring.Length))
             {
                 Monitor.Wait(_gate);
             }
 
             number = _begun;
-            if (_stopped || _step >= _endStep)
+            if (_stopped)
             {
                 return null;
             }
 
             _begun++;
+            _filling++;
             LoadedBatch batch = _ring[number % _ring.Length];
-            ReadOnlySpan<int> samples = _order.Step(_step);
-            int count = Math.Min(_perBatch, samples.Length - _within);
-            batch.Assign(_step, samples, _within, count, _samples);
+            if (_within == 0)
+            {
+                _contents.Assign(_step, _order.Step(_step));
+            }
+
+            int count = Math.Min(_perBatch, _contents.Samples.Length - _within);
+            batch.Assign(_contents, _within, count);
             _within += count;
             if (batch.IsLast)
             {
@@ -167,16 +204,22 @@ public sealed class BatchLoader : IDisposable
             _samples.AddTo(batch.Batch, sample, ref scratch);
             foreach (string image in _samples[sample].Images)
             {
-                string path = Path.Combine(_imageFolder, image);
                 try
                 {
-                    _processor.Process(ImageFile.Read(path), batch.Batch.AddImage());
+                    _processor.Process(ImageFile.Read(Path.Combine(_imageFolder, image)), batch.Batch.AddImage());
                 }
-                catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+                catch (Exception error) when (BadImages.IsOfFile(error))
                 {
-                    throw new InvalidDataException($"{_samples[sample].Place}: {error.Message}", error);
+                    // What is left of the batch is read too, so that a step with several bad images begins again once.
+                    batch.IsStale = Refuse(sample, image, error);
+                    break;
                 }
             }
         }
+    }
+    private bool Refuse(int sample, string image, Exception error)
+    {
+        InvalidDataException named = _bad?.Add(sample, image, error, _imageFolder) ?? new InvalidDataException($"{_samples[sample].Place}: {error.Message}", error);
+        return _bad is { Policy: BadImagePolicy.Skip } ? true : throw named;
     }
 }

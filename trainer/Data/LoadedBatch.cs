@@ -33,19 +33,30 @@ public sealed class LoadedBatch
     /// <summary>Gets or sets what went wrong while it was filled.</summary>
     internal Exception? Error { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether one of its samples turned out to have a bad image, so that its whole step has to be filled again without it.</summary>
+    internal bool IsStale { get; set; }
+
+    /// <summary>Gets the samples of its whole step that are left out.</summary>
+    internal int LeftOutOfStep { get; private set; }
+
     /// <summary>Chooses what it is to be filled with.</summary>
-    internal void Assign(long step, ReadOnlySpan<int> samplesOfStep, int start, int count, SampleStore store)
+    internal void Assign(StepContents step, int start, int count)
     {
         _samples.Clear();
-        _samples.AddRange(samplesOfStep.Slice(start, count));
-        Step = step;
-        IsFirst = start == 0;
-        IsLast = start + count == samplesOfStep.Length;
-        Error = null;
-        LabelledRowsOfStep = 0;
-        foreach (int sample in samplesOfStep)
+        foreach (int sample in step.Samples.Slice(start, count))
         {
-            LabelledRowsOfStep += store[sample].Supervised;
+            if (!step.LeavesOut(sample))
+            {
+                _samples.Add(sample);
+            }
         }
+
+        Step = step.Step;
+        IsFirst = start == 0;
+        IsLast = start + count == step.Samples.Length;
+        Error = null;
+        IsStale = false;
+        LabelledRowsOfStep = step.LabelledRows;
+        LeftOutOfStep = step.LeftOut;
     }
 }

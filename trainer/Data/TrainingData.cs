@@ -12,7 +12,11 @@ namespace LlavaCuda.Trainer.Data;
 /// <param name="MaxRows">The most rows that a sample may have, pictures included.</param>
 /// <param name="TooLong">What becomes of longer ones.</param>
 internal sealed record DataSettings(
-    LlavaConfig Config, LlavaTokenizer Tokenizer, ConversationTemplate Template, ImageOrder ImageOrder, string? ImageFolder, int MaxRows, TooLongPolicy TooLong);
+    LlavaConfig Config, LlavaTokenizer Tokenizer, ConversationTemplate Template, ImageOrder ImageOrder, string? ImageFolder, int MaxRows, TooLongPolicy TooLong)
+{
+    /// <summary>Gets what becomes of samples whose images are missing.</summary>
+    internal BadImagePolicy OnBadImage { get; init; }
+}
 
 /// <summary>All samples of a run, tokenised, and the account of them.</summary>
 /// <param name="Samples">The samples.</param>
@@ -21,6 +25,9 @@ internal sealed record DataSettings(
 public sealed record TrainingData(SampleStore Samples, string Fingerprint, string PictureFingerprint)
 {
     internal const int Named = 5;
+
+    /// <summary>Gets the images that are missing, where those are no error, or have no bytes: the sample's number, the path, and -1 or 0.</summary>
+    internal IReadOnlyList<(int Sample, string Image, long Bytes)> UnreadableFiles { get; init; } = [];
 
     /// <summary>Gets the number of samples that were cut off at the end.</summary>
     public int Truncated { get; init; }

@@ -23,6 +23,7 @@ internal sealed class TrainingDataReader : IDisposable
     private readonly IncrementalHash _pictureHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly DataFaults _faults = new();
     private readonly List<string> _emptyTurns = [];
+    private readonly List<(int Sample, string Image, long Bytes)> _unreadable = [];
     private int _read;
     private int _skipped;
     private int _truncated;
@@ -128,7 +129,7 @@ internal sealed class TrainingDataReader : IDisposable
     {
         for (int i = 0; i < encoding.ImageBytes.Length; i++)
         {
-            if (encoding.ImageBytes[i] < 0)
+            if (encoding.ImageBytes[i] < 0 && _settings.OnBadImage == BadImagePolicy.Error)
             {
                 _faults.AddMissing($"{Quoted.Name(sample.Images[i])} of {sample.Place}");
             }
@@ -162,6 +163,10 @@ internal sealed class TrainingDataReader : IDisposable
         _hash.AppendData(MemoryMarshal.AsBytes(_samples.Stored(_samples.Count - 1)));
         _hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\n', sample.Images) + '\n'));
         _pictureHash.AppendData(MemoryMarshal.AsBytes<long>(encoding.ImageBytes));
+        if (encoding.ImageBytes.AsSpan().IndexOfAnyExceptInRange(1, long.MaxValue) is >= 0 and int unreadable)
+        {
+            _unreadable.Add((_samples.Count - 1, sample.Images[unreadable], encoding.ImageBytes[unreadable]));
+        }
     }
 
     private void Account(ConversationSample sample)
@@ -200,6 +205,7 @@ internal sealed class TrainingDataReader : IDisposable
                 EndWithQuestion = _endWithQuestion,
                 EmptyTurns = _emptyTurnCount,
                 FirstEmptyTurns = _emptyTurns,
+                UnreadableFiles = _unreadable,
             };
     }
 

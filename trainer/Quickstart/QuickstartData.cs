@@ -65,6 +65,20 @@ internal static class QuickstartData
 
         captions.WriteEndArray();
         instructions.WriteEndArray();
+        DeleteBeyond(images, pictures);
+    }
+
+    // An earlier quickstart in the same folder may have had more pictures.
+    private static void DeleteBeyond(string images, int pictures)
+    {
+        foreach (string path in Directory.EnumerateFiles(images).ToList())
+        {
+            string name = Path.GetFileNameWithoutExtension(path);
+            if (name.Length == 6 && Path.GetExtension(path) is ".png" or ".jpg" && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= pictures)
+            {
+                File.Delete(path);
+            }
+        }
     }
 
     // As the paper does: the picture comes before or after the first question, at random.

@@ -7,6 +7,9 @@ internal sealed record QuickstartOptions(string Out)
     /// <summary>Gets the folder of base models to begin with, or null for the shipped ones.</summary>
     internal string? Base { get; init; }
 
+    /// <summary>Gets the command line that asked for it, or null.</summary>
+    internal string? Command { get; init; }
+
     /// <summary>Gets the seed of data, training and questions.</summary>
     internal int Seed { get; init; }
 

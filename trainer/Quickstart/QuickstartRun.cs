@@ -4,16 +4,25 @@ using LlavaCuda.Devices;
 using LlavaCuda.Generation;
 using LlavaCuda.Images;
 using LlavaCuda.Trainer.Charts;
+using LlavaCuda.Trainer.Metrics;
 using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Quickstart;
 
-/// <summary>The main job on a small scale: makes a data set, trains a LLaVA on it in the paper's two stages, asks it about pictures that it has never seen, and saves it.</summary>
+/// <summary>
+/// The main job on a small scale: makes a data set, trains a LLaVA on it in the paper's two stages, asks it about pictures that it has never seen, and saves it. What was interrupted goes on
+/// where it was when it is started again with the same options, to the same bits; with others it starts over.
+/// </summary>
 internal sealed class QuickstartRun
 {
     /// <summary>A held-out picture of one thing, to try the model on.</summary>
     internal const string ExampleFile = "example.png";
 
+    private const string DataPart = "data";
+    private const string PretrainPart = "stage 1";
+    private const string FinetunePart = "stage 2";
+    private const string EvaluationPart = "evaluation";
+    private const int SaveEvery = 50;
     private const int SheetSamples = 12;
     private readonly QuickstartOptions _options;
     private readonly Device _device;
@@ -41,9 +50,10 @@ internal sealed class QuickstartRun
     /// <summary>Runs.</summary>
     /// <param name="cancellation">Stops after the step under way.</param>
     /// <returns>The figures, which are in <c>summary.json</c> too.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled; what was made stays.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; what was made stays, and the next run goes on with it.</exception>
     internal QuickstartSummary Run(CancellationToken cancellation)
     {
+        Directory.CreateDirectory(_options.Out);
         Stopwatch clock = Stopwatch.StartNew();
         string baseFolder = _options.Base ?? At("base");
         if (_options.Base is null)
@@ -51,17 +61,81 @@ internal sealed class QuickstartRun
             ShippedBase.Extract(baseFolder);
         }
 
+        QuickstartState state = Begin(QuickstartState.Of(_options, baseFolder, _device));
+        double before = state.Seconds;
+        try
+        {
+            return Run(state, baseFolder, clock, cancellation);
+        }
+        finally
+        {
+            state.Seconds = Math.Round(before + clock.Elapsed.TotalSeconds, 1);
+            state.Write(_options.Out);
+        }
+    }
+
+    private QuickstartSummary Run(QuickstartState state, string baseFolder, Stopwatch clock, CancellationToken cancellation)
+    {
         _output.WriteLine($"1/5 data: {_options.Pictures} pictures with captions and conversations, in {DataFolder}");
-        QuickstartData.Write(DataFolder, _options.Pictures, _options.Seed, cancellation);
+        if (!Passes(state, DataPart, DataFolder, hashContents: false))
+        {
+            QuickstartData.Write(DataFolder, _options.Pictures, _options.Seed, cancellation);
+            state.Finish(DataPart, DataFolder, hashContents: false, _options.Out);
+        }
+
         _output.WriteLine("2/5 stage 1: the projector learns to caption; vision tower and language model are frozen");
-        LossSeries pretrain = Train(Pretrain(baseFolder), "stage 1", cancellation);
+        LossSeries pretrain = Train(state, Pretrain(baseFolder), PretrainPart, cancellation);
         _output.WriteLine("3/5 stage 2: projector and language model learn to answer; the vision tower is frozen");
-        LossSeries finetune = Train(Finetune(baseFolder), "stage 2", cancellation);
+        LossSeries finetune = Train(state, Finetune(baseFolder), FinetunePart, cancellation);
         LossChart.Write(At("loss.png"), "quickstart", [pretrain, finetune]);
         _output.WriteLine($"4/5 evaluation: {_options.Questions} held-out questions of each kind, answered freely");
-        QuickstartSummary summary = Evaluate(clock, cancellation);
+        QuickstartSummary summary = Evaluate(clock, state.Seconds, cancellation);
         summary.Write(At("summary.json"));
+        state.Finished[EvaluationPart] = string.Empty;
         return summary;
+    }
+
+    // Says what becomes of what the folder holds.
+    private QuickstartState Begin(QuickstartState asked)
+    {
+        QuickstartState? earlier = QuickstartState.TryRead(_options.Out);
+        string? difference = earlier?.FirstDifference(asked);
+        if (earlier is not null && difference is null && !earlier.Finished.ContainsKey(EvaluationPart))
+        {
+            string finished = earlier.Finished.Count > 0 ? $"finished before: {string.Join(", ", earlier.Finished.Keys)}" : "no part of it is finished";
+            _output.WriteLine($"going on with the quickstart that was interrupted in {_options.Out} ({finished})");
+            return earlier;
+        }
+
+        if (earlier is not null)
+        {
+            _output.WriteLine(difference is null
+                ? $"{_options.Out} holds a finished quickstart: making it again from the start"
+                : $"{_options.Out} holds a quickstart with another {difference} ({Shown(earlier, difference)}, now {Shown(asked, difference)}): starting over");
+        }
+
+        // What another quickstart has left must not be taken for a part of this one.
+        foreach (string folder in (string[])[At("projector"), ModelFolder])
+        {
+            new CheckpointStore(folder, keep: 1).Clear();
+        }
+
+        Array.ForEach(["summary.json", "samples.png", "loss.png", ExampleFile], name => File.Delete(At(name)));
+        asked.Write(_options.Out);
+        return asked;
+
+        static string Shown(QuickstartState state, string key) => state.Request.GetValueOrDefault(key) is { } value ? value.Length > 40 ? value[..8] : value : "unknown";
+    }
+
+    private bool Passes(QuickstartState state, string part, string folder, bool hashContents)
+    {
+        bool finished = state.IsFinished(part, folder, hashContents);
+        if (finished)
+        {
+            _output.WriteLine("    finished before");
+        }
+
+        return finished;
     }
 
     private TrainingOptions Pretrain(string baseFolder) => new(TrainingStage.Pretrain, baseFolder, [Path.Combine(DataFolder, QuickstartData.CaptionFile)], At("projector"))
@@ -72,8 +146,8 @@ internal sealed class QuickstartRun
         Accumulate = 1,
         LearningRate = 3e-3,
         Beta2 = 0.98,
-        SaveEvery = 0,
-        Resume = ResumePolicy.Never,
+        SaveEvery = SaveEvery,
+        Command = _options.Command,
         Seed = (ulong)_options.Seed,
     };
 
@@ -88,20 +162,47 @@ internal sealed class QuickstartRun
         Accumulate = 1,
         LearningRate = 1e-3,
         Beta2 = 0.98,
-        SaveEvery = 0,
-        Resume = ResumePolicy.Never,
+        SaveEvery = SaveEvery,
+        Command = _options.Command,
         Seed = (ulong)_options.Seed,
     };
 
-    private LossSeries Train(TrainingOptions options, string name, CancellationToken cancellation)
+    private LossSeries Train(QuickstartState state, TrainingOptions options, string part, CancellationToken cancellation)
     {
-        ITrainingOutput shown = _stageOutput(name);
-        using IDisposable? disposed = shown as IDisposable;
-        LossRecorder recorder = new(shown);
-        return new TrainingRun(options, _device, recorder).Run(cancellation).Interrupted ? throw new OperationCanceledException() : new LossSeries(name, recorder.Points);
+        if (!Passes(state, part, options.Out, hashContents: true))
+        {
+            ITrainingOutput shown = _stageOutput(part);
+            using IDisposable? disposed = shown as IDisposable;
+            if (Train(options, new IndentedOutput(shown), cancellation).Interrupted)
+            {
+                throw new OperationCanceledException();
+            }
+
+            new CheckpointStore(options.Out, options.Keep).Clear();
+            state.Finish(part, options.Out, hashContents: true, _options.Out);
+        }
+
+        string log = Path.Combine(options.Out, "metrics.jsonl");
+        return new LossSeries(part, File.Exists(log) ? [.. MetricsLog.Read(log, "loss").Select(static row => new LossPoint(row.Step, row.Value))] : []);
     }
 
-    private QuickstartSummary Evaluate(Stopwatch clock, CancellationToken cancellation)
+    private TrainingResult Train(TrainingOptions options, ITrainingOutput output, CancellationToken cancellation)
+    {
+        CheckpointStore checkpoints = new(options.Out, options.Keep);
+        try
+        {
+            return new TrainingRun(options, _device, output).Run(cancellation);
+        }
+        catch (InvalidDataException error) when (checkpoints.Steps().Count > 0)
+        {
+            // A checkpoint that is damaged or not of this stage costs its steps, not the quickstart.
+            output.Warn($"the stage begins again, because its checkpoint cannot be used: {error.Message}");
+            checkpoints.Clear();
+            return new TrainingRun(options, _device, output).Run(cancellation);
+        }
+    }
+
+    private QuickstartSummary Evaluate(Stopwatch clock, double secondsBefore, CancellationToken cancellation)
     {
         using LlavaModel model = LlavaModel.Load(ModelFolder, _device);
         List<HeldOutQuestion> plain = QuickstartQuestions.Plain(_options.Seed + 1, _options.Questions);
@@ -130,7 +231,7 @@ internal sealed class QuickstartRun
             AccuracyLookup = QuickstartEvaluation.Accuracy(found),
             FloorLookup = QuickstartEvaluation.LookupFloor(lookup),
             AccuracyByKind = byKind,
-            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
+            Seconds = Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 1),
             PeakRssMib = Math.Round(process.PeakWorkingSet64 / (double)(1 << 20), 1),
             Device = _device.Description,
             Seed = _options.Seed,
@@ -148,21 +249,15 @@ internal sealed class QuickstartRun
 
     private string At(string name) => Path.Combine(_options.Out, name);
 
-    /// <summary>Passes everything on and keeps the losses for the chart.</summary>
-    private sealed class LossRecorder(ITrainingOutput output) : ITrainingOutput
+    /// <summary>Passes everything on, lines below those of the quickstart.</summary>
+    private sealed class IndentedOutput(ITrainingOutput output) : ITrainingOutput
     {
-        internal List<LossPoint> Points { get; } = [];
-
         public void Write(string line) => output.Write($"    {line}");
 
         public void Warn(string line) => output.Warn(line);
 
         public void Begin(long done, long steps) => output.Begin(done, steps);
 
-        public void Report(in TrainingProgress progress)
-        {
-            Points.Add(new LossPoint(progress.Step, progress.Result.Loss));
-            output.Report(progress);
-        }
+        public void Report(in TrainingProgress progress) => output.Report(progress);
     }
 }

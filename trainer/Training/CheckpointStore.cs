@@ -109,7 +109,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
     /// <exception cref="InvalidDataException">
     /// The checkpoint is damaged, and the message names an earlier one that is whole; or it belongs to another run.
     /// </exception>
-    internal bool Restore(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
+    internal bool Restore(long step, Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity, bool allowChanges = false)
     {
         string path = PathOf(step);
         CheckpointState state;
@@ -123,12 +123,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
             throw new InvalidDataException($"{path} is damaged ({damage.Message.TrimEnd('.')}); {Advice(step)}.", damage);
         }
 
-        if (RunIdentity.FirstDifference(state.Run, identity) is { } key)
-        {
-            string then = state.Run.GetValueOrDefault(key, "unknown"), now = identity.GetValueOrDefault(key, "unknown");
-            throw new InvalidDataException(
-                $"{path} belongs to another run: its {key} is {then}, this run's is {now}. Give the same options, another --out, or --resume never.");
-        }
+        RequireSameRun(path, state.Run, identity, allowChanges);
 
         using (WeightFile weights = WeightFile.Open(Path.Combine(path, WeightsFile)))
         {
@@ -172,6 +167,29 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
         }
 
         return "no earlier checkpoint is whole, and --resume never begins from scratch";
+    }
+
+    private void RequireSameRun(string path, IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> identity, bool allowChanges)
+    {
+        List<string> differences = [.. RunIdentity.Differences(stored, identity)];
+        if (differences.Find(key => !RunIdentity.CanChange(key, stored, identity)) is { } key)
+        {
+            throw new InvalidDataException(
+                $"{path} belongs to another run: its {key} is {stored.GetValueOrDefault(key, "unknown")}, this run's is {identity.GetValueOrDefault(key, "unknown")}. "
+                + "Give the same options, another --out, or --resume never.");
+        }
+
+        string changed = string.Join(", ", differences.Select(key => $"{key} {stored[key]} is now {identity[key]}"));
+        if (differences.Count > 0 && !allowChanges)
+        {
+            throw new InvalidDataException(
+                $"{path} belongs to another run: {changed}. Give the same options, --resume changed to go on with these (not to the same bits), another --out, or --resume never.");
+        }
+
+        if (differences.Count > 0)
+        {
+            warn?.Invoke($"going on with other options than {path} was written with: {changed}");
+        }
     }
 
     private static List<TensorSource> Weights(Llava model) =>

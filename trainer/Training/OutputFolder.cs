@@ -81,7 +81,7 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
         IReadOnlyList<string> names = [];
         try
         {
-            Save(parameters, device, new Dictionary<string, string>(), tried => names = tried);
+            Save(parameters, device, static _ => { }, tried => names = tried);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -111,12 +111,16 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
         }
     }
 
-    /// <summary>Writes the result: the projector alone after stage 1, else a model folder; a projector that Hugging Face's layout has no
-    /// form for goes into the
-    /// original's. With it goes <c>training.json</c>, which says what the result depends on.</summary>
+    /// <summary>
+    /// Writes the result: the projector alone after stage 1, else a model folder; a projector that Hugging Face's layout has no form for goes into the original's. With it goes
+    /// <c>training.json</c>, which says what the result depends on.
+    /// </summary>
+    /// <param name="parameters">The weights.</param>
+    /// <param name="device">Where they are.</param>
+    /// <param name="writeReport">Writes <c>training.json</c>.</param>
+    /// <param name="tried">Receives the names of the files where they are only tried, or null to save.</param>
     /// <returns>What was written, in words.</returns>
-    internal string Save(
-        ParameterTable parameters, Device device, IReadOnlyDictionary<string, string> identity, Action<IReadOnlyList<string>>? tried = null)
+    internal string Save(ParameterTable parameters, Device device, Action<Stream> writeReport, Action<IReadOnlyList<string>>? tried = null)
     {
         SaveOptions how = new()
         {
@@ -125,7 +129,7 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
             Tokenizer = ProjectorAlone ? null : setup.Tokenizer,
             Tried = tried,
             Template = ConversationTemplates.Parse(options.Template),
-            WriteMore = files => files.WriteFile("training.json", stream => RunIdentity.Write(stream, setup.Steps, identity)),
+            WriteMore = files => files.WriteFile("training.json", writeReport),
         };
         if (ProjectorAlone)
         {

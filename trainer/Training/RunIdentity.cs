@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
@@ -18,7 +17,9 @@ internal static class RunIdentity
     /// <summary>The one entry whose difference is told but does not forbid to resume: a damaged picture may have been repaired.</summary>
     internal const string Pictures = "pictures";
 
-    private const int Version = 1;
+    private const string StepsKey = "steps";
+    private const string BatchKey = "batch";
+    private const string AccumulateKey = "accumulate";
     private const int ChunkElements = 1 << 20;
 
     /// <summary>Lists the identity of a run.</summary>
@@ -33,9 +34,9 @@ internal static class RunIdentity
         ["image rescale"] = Text(images.RescaleFactor),
         ["image mean"] = Text(images.Mean),
         ["image deviation"] = Text(images.Deviation),
-        ["steps"] = Text(steps),
-        ["batch"] = Text(o.Batch),
-        ["accumulate"] = Text(o.Accumulate),
+        [StepsKey] = Text(steps),
+        [BatchKey] = Text(o.Batch),
+        [AccumulateKey] = Text(o.Accumulate),
         ["lr"] = Text(o.LearningRate),
         ["projector lr"] = o.ProjectorLearningRate is { } rate ? Text(rate) : "same",
         ["weight decay"] = Text(o.WeightDecay),
@@ -54,22 +55,31 @@ internal static class RunIdentity
 
     /// <summary>Finds the first entry that differs, or null.</summary>
     internal static string? FirstDifference(IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> current) =>
-        stored.Keys.Union(current.Keys).FirstOrDefault(key => key != Pictures && stored.GetValueOrDefault(key) != current.GetValueOrDefault(key));
+        Differences(stored, current).FirstOrDefault();
 
-    /// <summary>Writes identity and step.</summary>
-    internal static void Write(Stream stream, long step, IReadOnlyDictionary<string, string> identity)
+    /// <summary>Lists the entries that differ.</summary>
+    internal static IEnumerable<string> Differences(IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> current) =>
+        stored.Keys.Union(current.Keys).Where(key => key != Pictures && stored.GetValueOrDefault(key) != current.GetValueOrDefault(key));
+
+    /// <summary>
+    /// Tells whether a difference is one that a run can go on with when that is asked for: other steps, or another split of as many samples a step, so that every step has the samples that it had.
+    /// </summary>
+    internal static bool CanChange(string key, IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> current) =>
+        key == StepsKey || (key is BatchKey or AccumulateKey && SamplesOfStep(stored) is { } samples && samples == SamplesOfStep(current));
+
+    private static long? SamplesOfStep(IReadOnlyDictionary<string, string> run) =>
+        long.TryParse(run.GetValueOrDefault(BatchKey), NumberStyles.None, CultureInfo.InvariantCulture, out long batch)
+        && long.TryParse(run.GetValueOrDefault(AccumulateKey), NumberStyles.None, CultureInfo.InvariantCulture, out long accumulate) ? batch * accumulate : null;
+
+    /// <summary>Writes the identity as the property <c>run</c>.</summary>
+    internal static void WriteRun(Utf8JsonWriter json, IReadOnlyDictionary<string, string> identity)
     {
-        using Utf8JsonWriter json = new(stream, ConfigText.Indented);
-        json.WriteStartObject();
-        json.WriteNumber("version", Version);
-        json.WriteNumber("step", step);
         json.WriteStartObject("run");
         foreach ((string key, string value) in identity)
         {
             json.WriteString(key, value);
         }
 
-        json.WriteEndObject();
         json.WriteEndObject();
     }
 

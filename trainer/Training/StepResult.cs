@@ -6,4 +6,8 @@ namespace LlavaCuda.Trainer.Training;
 /// <param name="LearningRate">Rate of the update.</param>
 /// <param name="Rows">Rows of its sequences, pictures included.</param>
 /// <param name="LabelledRows">Rows that carried loss.</param>
-public readonly record struct StepResult(double Loss, double GradientNorm, double LearningRate, long Rows, long LabelledRows);
+public readonly record struct StepResult(double Loss, double GradientNorm, double LearningRate, long Rows, long LabelledRows)
+{
+    /// <summary>Gets the samples that were left out because of bad images.</summary>
+    public int LeftOut { get; init; }
+}

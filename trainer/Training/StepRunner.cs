@@ -42,13 +42,19 @@ internal sealed class StepRunner : IDisposable
     /// <summary>Takes the micro-batches of a step and makes it.</summary>
     internal StepResult Run(BatchLoader loader)
     {
-        _ofStep.Clear();
         double loss = 0;
         long rows = 0;
         LoadedBatch batch;
         do
         {
             batch = loader.Take();
+            if (batch.IsFirst)
+            {
+                // Also where the step begins again without a sample whose image turned out to be bad: its first backward pass overwrites the gradients.
+                _ofStep.Clear();
+                (loss, rows) = (0, 0);
+            }
+
             _ofStep.AddRange(batch.Samples);
             float scale = batch.LabelledRowsOfStep == 0 ? 0 : 1f / batch.LabelledRowsOfStep;
             StagedCopy? arrived = ReferenceEquals(batch, _ahead) ? _staging[_turn] : null;
@@ -64,7 +70,7 @@ internal sealed class StepRunner : IDisposable
         RequireFinite(norm, "gradient norm", batch.Step, _ofStep, computed: null);
         double factor = _schedule.Factor(batch.Step), rate = _options.LearningRate * factor;
         _optimizer.Step((float)rate, _options.ProjectorLearningRate is { } own ? (float)(own * factor) : null);
-        return new StepResult(batch.LabelledRowsOfStep == 0 ? 0 : loss / batch.LabelledRowsOfStep, norm, rate, rows, batch.LabelledRowsOfStep);
+        return new StepResult(batch.LabelledRowsOfStep == 0 ? 0 : loss / batch.LabelledRowsOfStep, norm, rate, rows, batch.LabelledRowsOfStep) { LeftOut = batch.LeftOutOfStep };
     }
 
     private void SendAhead(LoadedBatch? next)

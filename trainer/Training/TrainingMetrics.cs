@@ -54,6 +54,7 @@ internal sealed class TrainingMetrics : IDisposable
         [
             new("loss", result.Loss), new("learning_rate", result.LearningRate), new("gradient_norm", result.GradientNorm),
             new("tokens", result.Rows), new("labelled_tokens", result.LabelledRows), new("tokens_per_second", rowsPerSecond),
+            new("left_out_samples", result.LeftOut),
         ];
         try
         {

@@ -16,6 +16,8 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     /// <summary>The longest sample, in rows, unless said otherwise or the model has fewer positions.</summary>
     public const int DefaultMaxLength = 2048;
 
+    private const double MostEpochs = 1e9;
+
     /// <summary>Gets the folder of a CLIP, where <see cref="Model"/> holds none.</summary>
     public string? Vision { get; init; }
 
@@ -37,8 +39,8 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     /// <summary>Gets what happens to pictures that are not square: cropped in stage 1, padded in stage 2.</summary>
     public ImageAspect ImageAspect { get; init; } = Stage == TrainingStage.Pretrain ? ImageAspect.Square : ImageAspect.Pad;
 
-    /// <summary>Gets how often all samples are gone through.</summary>
-    public int Epochs { get; init; } = 1;
+    /// <summary>Gets the passes over the data; a fraction ends within one.</summary>
+    public double Epochs { get; init; } = 1;
 
     /// <summary>Gets the number of optimizer steps, or null for as many as <see cref="Epochs"/> take.</summary>
     public long? Steps { get; init; }
@@ -76,6 +78,12 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     /// <summary>Gets what becomes of longer samples.</summary>
     public TooLongPolicy TooLong { get; init; }
 
+    /// <summary>Gets what becomes of samples with images that cannot be read.</summary>
+    public BadImagePolicy OnBadImage { get; init; }
+
+    /// <summary>Gets a value indicating whether all images are decoded before the first step, and not only their heads looked at.</summary>
+    public bool DecodeFirst { get; init; }
+
     /// <summary>Gets a value indicating whether samples without any token that carries loss are accepted.</summary>
     public bool AllowUnsupervised { get; init; }
 
@@ -105,6 +113,9 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     /// <summary>Gets a value indicating whether the run ends before its first step, with everything checked and nothing written.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>Gets the command line that asked for the run, which <c>training.json</c> records; null where there was none.</summary>
+    public string? Command { get; init; }
+
     /// <summary>Gets the number of threads that decode pictures ahead of the training.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 8);
 
@@ -123,7 +134,7 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     {
         Require(Data.Count > 0, "--data is missing; expected at least one file.");
         Require(Out.Length > 0, "--out is empty; expected a folder.");
-        AtLeastOne(Epochs, "--epochs");
+        Require(Epochs is > 0 and <= MostEpochs, $"--epochs is {Epochs}; expected more than 0.");
         AtLeastOne(Steps ?? 1, "--steps");
         AtLeastOne(Batch, "--batch");
         AtLeastOne(Accumulate, "--accumulate");

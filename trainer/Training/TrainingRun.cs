@@ -47,6 +47,7 @@ public sealed class TrainingRun
     /// <exception cref="OperationCanceledException">It was cancelled before its first step.</exception>
     public TrainingResult Run(CancellationToken cancellation = default)
     {
+        DateTimeOffset started = DateTimeOffset.UtcNow;
         using OutputLock? held = _options.DryRun ? null : OutputLock.Take(_options.Out);
         OutputFolder.RefuseSources(_options);
         if (!_options.DryRun)
@@ -61,6 +62,9 @@ public sealed class TrainingRun
             _output.Write(line);
         }
 
+        RunReport report = new(_options, setup, _device, started);
+        using ImageWatch images = new(_options, setup, _output);
+        images.CheckBefore(_options.Resume != ResumePolicy.Never && _checkpoints.Steps() is [.., long newest] ? newest : 0, cancellation);
         MemoryPlan plan = MemoryPlan.Make(_device, setup.Config, setup.Trained, setup.Data.Samples, setup.NewOrder(), _options.Batch, setup.Steps);
         _output.Write($"{_device.Description}: {plan.Describe()}");
         plan.Require(_device);
@@ -79,18 +83,18 @@ public sealed class TrainingRun
             _output.Write(line);
         }
 
-        foreach (string warning in new LearningOutlook(_options, setup, static _ => false).Warnings())
+        foreach (string warning in new LearningOutlook(_options, setup, images.Bad.LeavesOut).Warnings())
         {
             _output.Warn(warning);
         }
 
         cancellation.ThrowIfCancellationRequested();
         SortedDictionary<string, string> identity = RunIdentity.Of(_options, setup.Steps, setup.MaxRows, setup.Data, setup.Images, model);
-        TrainingResult result = Train(setup, model, plan.Activations, identity, cancellation);
-        return result.Interrupted || _options.DryRun ? result : Finish(setup, model, folder, identity, result);
+        TrainingResult result = Train(setup, model, plan.Activations, identity, images, report, cancellation);
+        return result.Interrupted || _options.DryRun ? result : Finish(setup, model, folder, identity, images, report, result);
     }
 
-    private TrainingResult Train(TrainingSetup setup, Llava model, long activationBytes, IReadOnlyDictionary<string, string> identity, CancellationToken cancellation)
+    private TrainingResult Train(TrainingSetup setup, Llava model, long activationBytes, IReadOnlyDictionary<string, string> identity, ImageWatch images, RunReport report, CancellationToken cancellation)
     {
         using Optimizer optimizer = new(_device, model.Parameters, new OptimizerOptions
         {
@@ -99,7 +103,8 @@ public sealed class TrainingRun
             MaxGradientNorm = (float)_options.MaxGradientNorm,
         });
         using Arena arena = new(_device, activationBytes, "the activations");
-        long first = Resume(model, optimizer, identity);
+        long first = Resume(model, optimizer, setup.Steps, identity);
+        report.FirstStep = first;
         _output.Write($"{setup.Steps - first:N0} of {setup.Steps:N0} steps to make, each of up to {_options.Accumulate} x {_options.Batch} samples");
         if (_options.DryRun)
         {
@@ -111,12 +116,13 @@ public sealed class TrainingRun
         using StepRunner runner = new(model, optimizer, arena, LearningRateSchedule.FromRatio(setup.Steps, _options.WarmupRatio), _options, setup.Data.Samples);
         using TrainingMetrics metrics = new(_options.Out, $"{_options.Stage} {Path.GetFileName(Path.GetFullPath(_options.Out))}", first, setup.NewOrder().StepsPerEpoch, _output.Warn);
         using BatchLoader loader = new(
-            setup.Data.Samples, setup.NewOrder(), setup.Config, new ImageProcessor(setup.Images), _options.Images ?? string.Empty, _options.Batch, first, setup.Steps, _options.Workers);
-        return Loop(setup.Steps, first, runner, loader, metrics, step => _checkpoints.Save(step, model, optimizer, identity), cancellation);
+            setup.Data.Samples, setup.NewOrder(), setup.Config, new ImageProcessor(setup.Images), _options.Images ?? string.Empty, _options.Batch, first, setup.Steps, _options.Workers, images.Bad);
+        images.Start(first);
+        return Loop(setup.Steps, first, runner, loader, metrics, images, step => _checkpoints.Save(step, model, optimizer, identity), cancellation);
     }
 
     private TrainingResult Loop(
-        long steps, long first, StepRunner runner, BatchLoader loader, TrainingMetrics metrics, Action<long> save, CancellationToken cancellation)
+        long steps, long first, StepRunner runner, BatchLoader loader, TrainingMetrics metrics, ImageWatch images, Action<long> save, CancellationToken cancellation)
     {
         Stopwatch clock = Stopwatch.StartNew();
         long saved = first;
@@ -130,15 +136,20 @@ public sealed class TrainingRun
             {
                 result = runner.Run(loader);
             }
-            catch (Exception error) when (error is InvalidDataException or NotFiniteNumberException && _options.SaveEvery > 0 && saved < done - 1)
+            catch (Exception error) when (error is InvalidDataException or NotFiniteNumberException)
             {
-                // A picture that cannot be read, or a loss that is no number, must not cost the steps before it; neither has changed the
-                // weights.
-                save(done - 1);
+                // An image that cannot be read, or a loss that is NaN or infinite, must not cost the steps before it; neither has changed the weights.
+                images.Report(done, error);
+                if (_options.SaveEvery > 0 && saved < done - 1)
+                {
+                    save(done - 1);
+                }
+
                 throw;
             }
 
             loss = result.Loss;
+            images.Report(done);
             double rowsPerSecond = result.Rows / Math.Max((clock.Elapsed - before).TotalSeconds, 1e-9);
             metrics.Append(done, result, rowsPerSecond);
             _output.Report(new TrainingProgress(done, steps, result, rowsPerSecond, clock.Elapsed / (done - first) * (steps - done)));
@@ -152,21 +163,23 @@ public sealed class TrainingRun
 
             if (stop)
             {
+                images.Summarize();
                 _output.Warn($"interrupted after step {done}; {_checkpoints.PathOf(done)} holds it{(_options.Resume == ResumePolicy.Never ? string.Empty : ", and the same command goes on from there")}");
                 return new TrainingResult(true, done, loss, []);
             }
         }
 
+        images.Summarize();
         if (steps > first)
         {
             metrics.DrawChart();
             _output.Write(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:F1} s, of which {100 * loader.Waited / clock.Elapsed:F0} % waiting for data"));
         }
 
-        return new TrainingResult(false, steps, loss, []);
+        return new TrainingResult(false, steps, loss, []) { LeftOut = images.Bad.Policy == BadImagePolicy.Skip ? images.Bad.Count : 0 };
     }
 
-    private long Resume(Llava model, Optimizer optimizer, IReadOnlyDictionary<string, string> identity)
+    private long Resume(Llava model, Optimizer optimizer, long steps, IReadOnlyDictionary<string, string> identity)
     {
         if (_checkpoints.Steps() is not [.., long newest])
         {
@@ -185,7 +198,12 @@ public sealed class TrainingRun
         }
 
         newest = _options.ResumeFrom is { } chosen ? _checkpoints.Find(chosen) : newest;
-        if (!_checkpoints.Restore(newest, model, optimizer, identity))
+        if (newest > steps)
+        {
+            throw new InvalidDataException($"{_checkpoints.PathOf(newest)} is further than the run's {steps:N0} steps; give more --epochs or --steps, another --out, or --resume never.");
+        }
+
+        if (!_checkpoints.Restore(newest, model, optimizer, identity, allowChanges: _options.Resume == ResumePolicy.Changed))
         {
             _output.Warn("the files of some pictures have other sizes than when the run began");
         }
@@ -194,14 +212,14 @@ public sealed class TrainingRun
         return newest;
     }
 
-    private TrainingResult Finish(TrainingSetup setup, Llava model, OutputFolder folder, IReadOnlyDictionary<string, string> identity, TrainingResult result)
+    private TrainingResult Finish(TrainingSetup setup, Llava model, OutputFolder folder, IReadOnlyDictionary<string, string> identity, ImageWatch images, RunReport report, TrainingResult result)
     {
-        _output.Write($"{folder.Save(model.Parameters, _device, identity)} is in {_options.Out}");
+        _output.Write($"{folder.Save(model.Parameters, _device, stream => report.Write(stream, identity, result))} is in {_options.Out}");
 
         // The weights that the run began with are read once more and held against the result.
         using ComparingDevice comparing = new(_device);
         setup.LoadWeights(model.Parameters, comparing);
-        LearningOutlook outlook = new(_options, setup, static _ => false);
+        LearningOutlook outlook = new(_options, setup, images.Bad.LeavesOut);
         List<PartChange> changes = [.. Enum.GetValues<ModelPart>().Select(part => new PartChange(part, setup.Trained.Contains(part), comparing.LargestDifference(model.Parameters, part)))];
         foreach (PartChange change in changes)
         {

@@ -24,7 +24,7 @@ internal sealed class TrainingSetup
         Data = data;
         MaxRows = maxRows;
         Trained = [.. options.Trained.Where(part => part != ModelPart.Projector || folder.Config.Projector.Depth > 0)];
-        Steps = options.Steps ?? ((long)options.Epochs * NewOrder().StepsPerEpoch);
+        Steps = options.Steps ?? StepsOf(options.Epochs, NewOrder().StepsPerEpoch);
     }
 
     internal ModelFolder Folder { get; }
@@ -56,7 +56,10 @@ internal sealed class TrainingSetup
         int maxRows = options.MaxLength ?? Math.Min(TrainingOptions.DefaultMaxLength, positions);
         LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
         folder.CheckTokenizer(tokenizer);
-        DataSettings settings = new(folder.Config, tokenizer, ConversationTemplates.Parse(options.Template), options.ImageOrder, options.Images, maxRows, options.TooLong);
+        DataSettings settings = new(folder.Config, tokenizer, ConversationTemplates.Parse(options.Template), options.ImageOrder, options.Images, maxRows, options.TooLong)
+        {
+            OnBadImage = options.OnBadImage,
+        };
         TrainingData data = TrainingDataReader.Read(settings, options.Data, report, cancellation);
         TrainingSetup setup = new(options, folder, tokenizer, folder.ReadImageOptions() with { Aspect = options.ImageAspect }, data, maxRows);
         setup.RequireSomethingToLearn();
@@ -79,6 +82,9 @@ internal sealed class TrainingSetup
             ? report with { Warnings = [.. report.Warnings, $"{Folder.Path}: tie_word_embeddings is true, but head and embedding learn as two matrices and are saved so."] }
             : report;
     }
+
+    // In decimals, so that 0.1 of 30 steps is 3 and not the 4 that the double nearest to 0.1 would be rounded up to.
+    private static long StepsOf(double epochs, int stepsPerEpoch) => Math.Max(1, (long)Math.Ceiling((decimal)epochs * stepsPerEpoch));
 
     private bool HasPictures => Enumerable.Range(0, Data.Samples.Count).Any(i => Data.Samples[i].Images.Count > 0);
 
