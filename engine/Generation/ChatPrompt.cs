@@ -15,9 +15,11 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
     /// <param name="template">The model's template.</param>
     /// <param name="instructions">A system message that came beside the messages, or null.</param>
     /// <param name="order">Where images go within their message.</param>
+    /// <param name="files">How image files are read; null for the defaults.</param>
     /// <returns>The prompt.</returns>
     /// <exception cref="ArgumentException">There is no message, or one of a role or content that the model has no place for.</exception>
-    internal static ChatPrompt From(IEnumerable<ChatMessage> messages, ConversationTemplate template, string? instructions = null, ImageOrder order = ImageOrder.First)
+    internal static ChatPrompt From(
+        IEnumerable<ChatMessage> messages, ConversationTemplate template, string? instructions = null, ImageOrder order = ImageOrder.First, ImageReadOptions? files = null)
     {
         List<Turn> turns = [];
         List<RgbImage> images = [];
@@ -26,15 +28,15 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
         {
             if (message.Role == ChatRole.System)
             {
-                system.Add(string.Concat(message.Contents.SelectMany(content => Parts(content, "system", images)).Select(static part => part.Text)));
+                system.Add(string.Concat(message.Contents.SelectMany(content => Parts(content, "system", images, files)).Select(static part => part.Text)));
             }
             else if (message.Role == ChatRole.User)
             {
-                turns.Add(Turn.Human([.. message.Contents.SelectMany(content => Parts(content, "user", images))], order));
+                turns.Add(Turn.Human([.. message.Contents.SelectMany(content => Parts(content, "user", images, files))], order));
             }
             else if (message.Role == ChatRole.Assistant)
             {
-                turns.Add(new Turn(Role.Assistant, [.. message.Contents.SelectMany(content => Parts(content, "assistant", images))]));
+                turns.Add(new Turn(Role.Assistant, [.. message.Contents.SelectMany(content => Parts(content, "assistant", images, files))]));
             }
             else
             {
@@ -83,14 +85,14 @@ internal sealed record ChatPrompt(Conversation Conversation, IReadOnlyList<RgbIm
         }
     }
 
-    private static IEnumerable<ContentPart> Parts(AIContent content, string role, List<RgbImage> images)
+    private static IEnumerable<ContentPart> Parts(AIContent content, string role, List<RgbImage> images, ImageReadOptions? files)
     {
         switch (content)
         {
             case TextContent text:
                 return [new ContentPart(text.Text ?? string.Empty)];
             case DataContent data when data.HasTopLevelMediaType("image") && role == "user":
-                images.Add(ImageFile.Decode(data.Data.Span, $"image {images.Count + 1}"));
+                images.Add(ImageFile.Decode(data.Data.Span, $"image {images.Count + 1}", files));
                 return [ContentPart.Image];
             case DataContent data:
                 throw new ArgumentException($"A message of the {role} holds {data.MediaType} data; the model takes images of the user.");

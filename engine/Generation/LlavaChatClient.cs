@@ -43,7 +43,7 @@ public sealed class LlavaChatClient : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        ChatPrompt prompt = ChatPrompt.From(messages, _model.Template, options?.Instructions, _model.ImageOrder);
+        ChatPrompt prompt = ChatPrompt.From(messages, _model.Template, options?.Instructions, _model.ImageOrder, _model.ImageFiles);
         GenerationOptions generation = ChatPrompt.Translate(options);
         if (options?.ModelId is { } asked && asked != _model.Name)
         {

@@ -37,6 +37,7 @@ public sealed class LlavaModel : IDisposable
         Processor = processor;
         Template = template;
         ImageOrder = options.ImageOrder;
+        ImageFiles = options.ImageFiles ?? ImageReadOptions.Default;
         _owned = owned;
     }
 
@@ -54,6 +55,9 @@ public sealed class LlavaModel : IDisposable
 
     /// <summary>Gets where images go within the turn that they come with.</summary>
     public ImageOrder ImageOrder { get; }
+
+    /// <summary>Gets how image files that come with messages are read, and what they may cost.</summary>
+    public ImageReadOptions ImageFiles { get; }
 
     /// <summary>Gets the device.</summary>
     public Device Device => Network.Device;
@@ -84,6 +88,7 @@ public sealed class LlavaModel : IDisposable
     public static LlavaModel Load(string path, Device? device = null, LlavaModelOptions? options = null, Action<long, long>? progress = null)
     {
         options ??= new LlavaModelOptions();
+        options.ImageFiles?.Validate();
         ModelFolder folder = ModelFolder.OpenWithProjector(path, options.VisionTower, options.ProjectorWeights);
         LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
         folder.CheckTokenizer(tokenizer);

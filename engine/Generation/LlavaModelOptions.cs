@@ -23,4 +23,7 @@ public sealed record LlavaModelOptions
 
     /// <summary>Gets how images become square, or null for what the folder says.</summary>
     public ImageAspect? Aspect { get; init; }
+
+    /// <summary>Gets how image files that come with messages are read, and what they may cost; null for the defaults.</summary>
+    public ImageReadOptions? ImageFiles { get; init; }
 }

@@ -24,6 +24,16 @@ public sealed class LlavaChatClientTests : IDisposable
     }
 
     [Fact]
+    public async Task GetResponse_ImageAboveTheModelsLimit_NamesTheLimit()
+    {
+        using LlavaModel model = LlavaModel.Load(ReferenceFiles.Shipped("layouts", "huggingface"), options: new LlavaModelOptions { ImageFiles = new ImageReadOptions { MaxPixels = 10 } });
+        using LlavaChatClient client = new(model);
+        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => client.GetResponseAsync([Question(Png(1))], Short));
+        Assert.StartsWith("image 1: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("image pixel limit", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task GetStreamingResponse_Pieces_AreTheWholeAnswer()
     {
         using LlavaChatClient client = new(_model);

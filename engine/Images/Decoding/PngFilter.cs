@@ -28,7 +28,7 @@ internal static class PngFilter
             case 2:
                 Up(stored[..length], above[..length], row[..length]);
                 return true;
-            case 1 or 3 or 4 when pixelBytes >= 3 && Vector128.IsHardwareAccelerated:
+            case 1 or 3 or 4 when pixelBytes >= 2 && Vector128.IsHardwareAccelerated:
                 ByPixel(filter, pixelBytes, stored, above, row, length);
                 return true;
             case 1 or 3 or 4:
@@ -92,12 +92,18 @@ internal static class PngFilter
 
     private static void ByByte(int filter, int pixelBytes, ReadOnlySpan<byte> stored, ReadOnlySpan<byte> above, Span<byte> row, int length)
     {
-        for (int i = 0; i < length; i++)
+        // Each byte of a pixel by itself, so that what it depends on stays in registers.
+        for (int start = 0; start < pixelBytes; start++)
         {
-            int left = i < pixelBytes ? 0 : row[i - pixelBytes];
-            int aboveLeft = i < pixelBytes ? 0 : above[i - pixelBytes];
-            int guess = filter switch { 1 => left, 3 => (left + above[i]) >> 1, _ => Paeth(left, above[i], aboveLeft) };
-            row[i] = (byte)(stored[i] + guess);
+            (int left, int aboveLeft) = (0, 0);
+            for (int i = start; i < length; i += pixelBytes)
+            {
+                int over = above[i];
+                int guess = filter switch { 1 => left, 3 => (left + over) >> 1, _ => Paeth(left, over, aboveLeft) };
+                left = (byte)(stored[i] + guess);
+                aboveLeft = over;
+                row[i] = (byte)left;
+            }
         }
     }
 
