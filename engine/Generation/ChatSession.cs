@@ -80,7 +80,13 @@ public sealed class ChatSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(images);
-        return SendSteps(text, [.. images], (options ?? new GenerationOptions()).Validate(), cancellation);
+        RgbImage[] added = [.. images];
+        if (Array.IndexOf(added, null) is >= 0 and int missing)
+        {
+            throw new ArgumentException($"images[{missing}] is null; expected an image.");
+        }
+
+        return SendSteps(text, added, (options ?? new GenerationOptions()).Validate(), cancellation);
     }
 
     /// <summary>Generates the answer to a whole conversation, given from outside.</summary>

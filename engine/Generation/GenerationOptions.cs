@@ -30,6 +30,7 @@ public sealed record GenerationOptions
         Require(double.IsFinite(Temperature) && Temperature >= 0, nameof(Temperature), Temperature, "0 or more");
         Require(TopK >= 0, nameof(TopK), TopK, "0 or more");
         Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");
+        Require(StopStrings?.Contains(null!) == false, nameof(StopStrings), "null or holds null", "texts");
         return this;
     }
 

@@ -42,6 +42,7 @@ public sealed class LlavaChatClient : IChatClient
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(messages);
         ThrowIfDisposed();
         ChatPrompt prompt = ChatPrompt.From(messages, _model.Template, options?.Instructions, _model.ImageOrder, _model.ImageFiles);
         GenerationOptions generation = ChatPrompt.Translate(options);
@@ -64,6 +65,7 @@ public sealed class LlavaChatClient : IChatClient
             }
 
             Answer answer = await answering.ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
             ChatResponseUpdate last = Update(new UsageContent(new UsageDetails
             {
                 InputTokenCount = answer.PromptRows,

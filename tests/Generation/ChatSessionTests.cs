@@ -80,6 +80,16 @@ public sealed class ChatSessionTests : IDisposable
     }
 
     [Fact]
+    public void Send_NullsAmongTheArguments_AreNamed()
+    {
+        using ChatSession chat = _model.StartChat();
+        Assert.Equal("text", Assert.Throws<ArgumentNullException>(() => chat.Send(null!, [])).ParamName);
+        Assert.Contains("images[1]", Assert.Throws<ArgumentException>(() => chat.Send("a", [Picture(1), null!])).Message, StringComparison.Ordinal);
+        Assert.Contains("StopStrings", Assert.Throws<ArgumentException>(() => chat.Send("a", [], new GenerationOptions { StopStrings = [null!] })).Message, StringComparison.Ordinal);
+        Assert.Contains("StopStrings", Assert.Throws<ArgumentException>(() => chat.Send("a", [], new GenerationOptions { StopStrings = null! })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Send_ThousandRandomConversations_AnswerAsFreshSessions()
     {
         using RandomConversations conversations = new(device: null);

@@ -56,7 +56,7 @@ public sealed class DisposalTests
     public async Task Dispose_WhileOtherThreadsCompute_EndsThemAll()
     {
         // Some threads are between steps, some within, some have not begun.
-        for (int round = 0; round < 20; round++)
+        for (int round = 0; round < 10; round++)
         {
             using LlavaModel model = LlavaModel.Load(Folder);
             using LlavaChatClient client = new(model);
@@ -67,7 +67,7 @@ public sealed class DisposalTests
                 asking.Add(Task.Run(() => Forever(() => _ = client.GetResponseAsync(Question, LongChat).GetAwaiter().GetResult())));
             }
 
-            await Task.Delay(round);
+            await Task.Delay(2 * round);
             model.Dispose();
             await Task.WhenAll(asking).WaitAsync(TimeSpan.FromMinutes(2));
         }

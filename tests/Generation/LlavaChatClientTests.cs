@@ -80,6 +80,7 @@ public sealed class LlavaChatClientTests : IDisposable
         Assert.Contains("nothing is fetched", link.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync([new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "audio/wav")])]));
         await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync([]));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => client.GetResponseAsync((IEnumerable<ChatMessage>)null!));
     }
 
     [Fact]
@@ -128,6 +129,23 @@ public sealed class LlavaChatClientTests : IDisposable
         using LlavaChatClient client = new(_model);
         InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => client.GetResponseAsync([Question(Png(1)[..50])]));
         Assert.Contains("image 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetStreamingResponse_CancelledByItsReader_Throws()
+    {
+        using LlavaChatClient client = new(_model);
+        using CancellationTokenSource source = new();
+        int pieces = 0;
+        OperationCanceledException error = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (ChatResponseUpdate piece in client.GetStreamingResponseAsync([Question(null)], Short, source.Token))
+            {
+                pieces++;
+                await source.CancelAsync();
+            }
+        });
+        Assert.Equal((1, source.Token), (pieces, error.CancellationToken));
     }
 
     [Fact]
