@@ -6,9 +6,7 @@ namespace LlavaCuda.Tests.Text;
 /// <summary>The folder of reference outputs: <c>prompts.json</c> and the tokenizer that it was made with.</summary>
 internal static class PromptReference
 {
-    private static readonly string Folder = Environment.GetEnvironmentVariable("LLAVA_REFERENCE") is { Length: > 0 } set
-        ? set
-        : Path.Combine(AppContext.BaseDirectory, "reference");
+    private static readonly string Folder = ReferenceFiles.Root;
 
     private static readonly Lazy<JsonElement> Prompts = new(() => JsonElement.Parse(File.ReadAllBytes(Path.Combine(Folder, "prompts.json"))));
 
