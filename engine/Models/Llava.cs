@@ -14,6 +14,7 @@ public sealed partial class Llava : IDisposable
     private readonly Projector _projector;
     private readonly Llama _language;
     private float[] _losses = [];
+    private int _lossCount;
 
     /// <summary>Initializes a new instance of the <see cref="Llava"/> class.</summary>
     /// <param name="device">Where it computes.</param>
@@ -40,6 +41,9 @@ public sealed partial class Llava : IDisposable
 
     /// <summary>Gets the language model.</summary>
     internal Llama Language => _language;
+
+    /// <summary>Gets the losses of the labelled rows of the last pass, until the next.</summary>
+    internal ReadOnlySpan<float> RowLosses => _losses.AsSpan(0, _lossCount);
 
     private bool TrainsVision => Parameters.IsTrained(ModelPart.Vision);
 
@@ -218,7 +222,8 @@ public sealed partial class Llava : IDisposable
             Array.Resize(ref _losses, (int)losses.Count);
         }
 
-        Span<float> values = _losses.AsSpan(0, (int)losses.Count);
+        _lossCount = (int)losses.Count;
+        Span<float> values = _losses.AsSpan(0, _lossCount);
         Device.CopyToHost(values, losses);
         double sum = 0;
         foreach (float value in values)

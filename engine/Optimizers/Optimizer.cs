@@ -113,6 +113,26 @@ public sealed class Optimizer : IDisposable
         Steps = steps;
     }
 
+    /// <summary>Copies a trained weight's exact value to the host: of bf16 weights, their masters.</summary>
+    /// <param name="parameter">A trained parameter.</param>
+    /// <returns>Its elements.</returns>
+    internal float[] ReadMasters(Parameter parameter)
+    {
+        float[] masters = new float[parameter.Shape.Count];
+        _device.ReadFloats(masters, parameter.Value);
+        if (_remainders.Exists)
+        {
+            short[] remainders = new short[masters.Length];
+            _device.CopyToHost<short>(remainders, PartOf(_remainders, parameter));
+            for (int i = 0; i < masters.Length; i++)
+            {
+                masters[i] = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(masters[i]) + remainders[i]);
+            }
+        }
+
+        return masters;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 

@@ -7,9 +7,7 @@ namespace LlavaCuda.Tests.Verification;
 public class ReferenceCheckTests
 {
     /// <summary>Gets every folder of the reference that holds outputs to agree with.</summary>
-    public static TheoryData<string> Folders =>
-        [.. Directory.EnumerateFiles(ReferenceFiles.Root, "reference.safetensors", SearchOption.AllDirectories)
-            .Select(static f => Path.GetRelativePath(ReferenceFiles.Root, Path.GetDirectoryName(f)!)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Folders => [.. ReferenceFiles.Models];
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -25,7 +23,7 @@ public class ReferenceCheckTests
     [Fact]
     public void Run_OneWeightChanged_IsFound()
     {
-        string source = Path.Combine(ReferenceFiles.Root, "layouts", "huggingface");
+        string source = ReferenceFiles.Shipped("layouts", "huggingface");
         string copy = Directory.CreateTempSubdirectory("llava-verify-").FullName;
         try
         {

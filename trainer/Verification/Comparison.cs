@@ -1,31 +1,29 @@
 namespace LlavaCuda.Trainer.Verification;
 
-/// <summary>Errors of numbers against a reference.</summary>
+/// <summary>Differences of numbers.</summary>
 internal static class Comparison
 {
-    /// <summary>Computes the relative L2 error, <c>|actual − expected| / |expected|</c>.</summary>
-    /// <param name="actual">Ours.</param>
-    /// <param name="expected">The reference's.</param>
-    /// <param name="norm">What to divide by instead of the reference's own norm, or null.</param>
-    /// <returns>The error; not a number when an element is not.</returns>
-    internal static double RelativeError(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double? norm = null)
+    /// <summary>Computes the norm of a difference.</summary>
+    /// <param name="a">Numbers.</param>
+    /// <param name="b">As many, or none for zeros.</param>
+    /// <param name="counts">Which of them count, or null for all.</param>
+    /// <returns>The norm; not a number when an element is not.</returns>
+    internal static double Distance(ReadOnlySpan<float> a, ReadOnlySpan<float> b, bool[]? counts = null)
     {
-        if (actual.Length != expected.Length)
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
         {
-            throw new InvalidDataException($"The reference has {expected.Length} values where the model has {actual.Length}.");
+            double difference = (double)a[i] - (b.Length > 0 ? b[i] : 0);
+            sum += counts is null || counts[i] ? difference * difference : 0;
         }
 
-        double difference = 0;
-        double size = 0;
-        for (int i = 0; i < actual.Length; i++)
-        {
-            difference += Math.Pow((double)actual[i] - expected[i], 2);
-            size += Math.Pow(expected[i], 2);
-        }
-
-        double by = norm ?? Math.Sqrt(size);
-        return by == 0 ? (difference == 0 ? 0 : double.PositiveInfinity) : Math.Sqrt(difference) / by;
+        return Math.Sqrt(sum);
     }
+
+    /// <summary>Computes a root mean square.</summary>
+    /// <param name="values">At least one.</param>
+    /// <returns>The root of the mean of the squares.</returns>
+    internal static double RootMeanSquare(IReadOnlyCollection<double> values) => Math.Sqrt(values.Average(static v => v * v));
 
     /// <summary>Picks the elements that the reference kept: value i of n is element <c>round(i (elements − 1) / (n − 1))</c>, halves to even.</summary>
     /// <param name="values">All elements.</param>

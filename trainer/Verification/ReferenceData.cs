@@ -37,7 +37,8 @@ internal sealed class ReferenceData : IDisposable
         {
             if (!File.Exists(file))
             {
-                throw new FileNotFoundException($"{folder} has no {Path.GetFileName(file)} to verify against.");
+                throw new FileNotFoundException(
+                    $"{folder} has no {Path.GetFileName(file)} to verify against; tests/reference/make_model_reference.py in the sources shows how one is made.");
             }
         }
 
@@ -51,7 +52,12 @@ internal sealed class ReferenceData : IDisposable
             throw new InvalidDataException($"{facts}: {error.Path} is missing keys or holds another kind of value than a stage's settings and figures.");
         }
 
-        return new ReferenceData(WeightFile.Open(tensors), config, runs ?? throw new InvalidDataException($"{facts} is null; expected an object of stages."));
+        foreach ((string stage, ReferenceRun run) in runs ?? throw new InvalidDataException($"{facts} is null; expected an object of stages."))
+        {
+            Check(facts, stage, run);
+        }
+
+        return new ReferenceData(WeightFile.Open(tensors), config, runs);
     }
 
     /// <inheritdoc/>
@@ -116,6 +122,30 @@ internal sealed class ReferenceData : IDisposable
         for (int i = 0; i < count; i++)
         {
             pixels.AsSpan(i * size, size).CopyTo(batch.AddImage());
+        }
+    }
+
+    private static void Check(string file, string stage, ReferenceRun? run)
+    {
+        if (run is null)
+        {
+            throw new InvalidDataException($"{file}: stage '{stage}' is null; expected an object.");
+        }
+
+        if (run.Steps < 1 || run.Betas is not { Length: 2 })
+        {
+            throw new InvalidDataException(
+                $"{file}: stage '{stage}' has {run.Steps} steps and {run.Betas?.Length ?? 0} betas; expected 1 or more, and 2.");
+        }
+
+        ReadOnlySpan<(string, double[]?)> series = [("losses", run.Losses), ("grad_norms", run.GradientNorms), ("learning_rates", run.LearningRates)];
+        foreach ((string key, double[]? values) in series)
+        {
+            if (values?.Length != run.Steps)
+            {
+                throw new InvalidDataException(
+                    $"{file}: stage '{stage}' has {values?.Length ?? 0} {key}; expected one for each of its {run.Steps} steps.");
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 using LlavaCuda.Devices;
 using LlavaCuda.Tensors;
 
-namespace LlavaCuda.Tests.Verification;
+namespace LlavaCuda.Trainer.Verification;
 
-/// <summary>A device that lets another one do everything, and may look at every activation that an op has written.</summary>
+/// <summary>A device that lets another one, which the caller disposes, do everything, and may look at every activation that an op has written.</summary>
 internal abstract class ForwardingDevice : Device
 {
     private readonly Device _inner;
@@ -220,9 +220,5 @@ internal abstract class ForwardingDevice : Device
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-        {
-            _inner.Dispose();
-        }
     }
 }
