@@ -30,7 +30,7 @@ internal static class ConfigKeys
         "tune_mm_mlp_adapter", "tune_mm_vision_resampler", "use_mm_proj", "vision_config", "mm_vision_tower_lr", "image_grid_pinpoints", "image_crop_resolution", "image_split_resolution",
     ];
 
-    private static readonly string[] Clip = ["vocab_size", "text_config", "text_config_dict", "vision_config_dict", "bos_token_id", "eos_token_id", "pad_token_id"];
+    private static readonly string[] Clip = ["vocab_size", "tie_word_embeddings", "text_config", "text_config_dict", "vision_config_dict", "bos_token_id", "eos_token_id", "pad_token_id"];
 
     private static readonly string[] Processor = ["num_additional_image_tokens", "image_processor", "chat_template"];
 

@@ -65,6 +65,12 @@ public static class ProjectorFolder
     /// <summary>Refuses a projector that was trained for other features than a model's; its widths are seen when its weights are read.</summary>
     internal static void RequireFits(string folder, LlavaConfig model)
     {
+        // The original's file may lie alone.
+        if (Directory.Exists(folder) && !File.Exists(Path.Combine(folder, "config.json")))
+        {
+            return;
+        }
+
         ConfigSection c = ModelFolder.OpenConfig(folder);
         bool original = LlavaConfigFile.Layout(c) == CheckpointLayout.Original;
         string layerKey = original ? "mm_vision_select_layer" : "vision_feature_layer", featureKey = original ? "mm_vision_select_feature" : "vision_feature_select_strategy";

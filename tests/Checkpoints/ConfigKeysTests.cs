@@ -26,6 +26,32 @@ public sealed class ConfigKeysTests : IDisposable
 
     [Theory]
     [Trait("Category", "Reference")]
+    [InlineData("config.json", "vision_config", """
+        {"add_cross_attention":false,"architectures":null,"attention_dropout":0.0,"bad_words_ids":null,"begin_suppress_tokens":null,"chunk_size_feed_forward":0,"diversity_penalty":0.0,
+        "do_sample":false,"dropout":0.0,"early_stopping":false,"encoder_no_repeat_ngram_size":0,"eos_token_id":null,"id2label":{"0":"LABEL_0"},"initializer_factor":1.0,"initializer_range":0.02,
+        "is_decoder":false,"length_penalty":1.0,"max_length":20,"min_length":0,"num_beam_groups":1,"num_beams":1,"num_return_sequences":1,"pruned_heads":{},"remove_invalid_values":false,
+        "repetition_penalty":1.0,"return_dict":true,"return_dict_in_generate":false,"suppress_tokens":null,"temperature":1.0,"tf_legacy_loss":false,"tie_encoder_decoder":false,
+        "tie_word_embeddings":true,"top_k":50,"top_p":1.0,"torch_dtype":null,"torchscript":false,"transformers_version":"4.16.0.dev0","typical_p":1.0,"use_bfloat16":false,"vocab_size":32000}
+        """)]
+    [InlineData("tokenizer_config.json", "", """
+        {"add_prefix_space":true,"additional_special_tokens":[],"clean_up_tokenization_spaces":false,"extra_special_tokens":{"eos":"</s>"},"image_token":"<image>","model_max_length":1e30,"padding_side":"left",
+        "processor_class":"LlavaProcessor","sp_model_kwargs":{},"tokenizer_class":"LlamaTokenizer","trust_remote_code":false,"use_default_system_prompt":false}
+        """)]
+    [InlineData("generation_config.json", "", """{"max_length":4096,"temperature":0.9,"top_p":0.6,"transformers_version":"4.31.0"}""")]
+    [InlineData("processor_config.json", "", """{"image_token":"<image>","num_additional_image_tokens":1,"patch_size":14,"processor_class":"LlavaProcessor","vision_feature_select_strategy":"default"}""")]
+    [InlineData("preprocessor_config.json", "", """{"do_convert_rgb":true,"feature_extractor_type":"CLIPFeatureExtractor","image_processor_type":"CLIPImageProcessor","processor_class":"LlavaProcessor","resample":3}""")]
+    public void Open_WhatPublishedFoldersSay_IsPassedOver(string file, string section, string keys)
+    {
+        foreach ((string key, JsonNode? value) in JsonNode.Parse(keys)!.AsObject())
+        {
+            Set(file, section.Length == 0 ? key : $"{section}.{key}", value?.ToJsonString() ?? "null");
+        }
+
+        Assert.Empty(Warnings());
+    }
+
+    [Theory]
+    [Trait("Category", "Reference")]
     [InlineData("config.json", "text_config.rope_scaling", """{"type":"yarn","factor":2}""")]
     [InlineData("config.json", "text_config.rope_scaling", """{"type":"linear"}""")]
     [InlineData("config.json", "text_config.rope_scaling", """{"rope_type":"llama3","factor":8}""")]
