@@ -54,7 +54,7 @@ internal static class ChatCommand
                     break;
                 }
 
-                if (Command(line, chat, pending))
+                if (Command(line, chat, pending, model.ImageFiles))
                 {
                     continue;
                 }
@@ -87,7 +87,7 @@ internal static class ChatCommand
         return Console.ReadLine()?.Trim();
     }
 
-    private static bool Command(string line, ChatSession chat, List<RgbImage> pending)
+    private static bool Command(string line, ChatSession chat, List<RgbImage> pending, ImageReadOptions files)
     {
         if (line.Length == 0)
         {
@@ -109,7 +109,7 @@ internal static class ChatCommand
             case "/image" when words.Length == 2:
                 try
                 {
-                    pending.Add(ImageFile.Read(words[1]));
+                    pending.Add(ImageFile.Read(words[1], files));
                 }
                 catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
                 {

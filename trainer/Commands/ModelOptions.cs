@@ -12,6 +12,7 @@ internal sealed class ModelOptions
 {
     private static readonly GenerationOptions Defaults = new();
     private readonly DeviceOptions _device = new();
+    private readonly ImageFileOptions _imageFiles = new();
     private readonly Option<string> _model = new("--model") { Description = "A model folder: Hugging Face LLaVA, or original LLaVA.", Required = true };
     private readonly Option<string?> _vision = new("--vision") { Description = "The CLIP folder, where an original LLaVA folder only names one." };
     private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with a projector that stage pretrain wrote, which --model, then perhaps a language model alone, is completed with; by default the model's own." };
@@ -36,6 +37,7 @@ internal sealed class ModelOptions
             command.Add(option);
         }
 
+        _imageFiles.AddTo(command);
         _device.AddTo(command);
     }
 
@@ -62,6 +64,7 @@ internal sealed class ModelOptions
                 Aspect = parsed.GetValue(_aspect),
                 ImageOrder = parsed.GetValue(_imageOrder),
                 ContextLength = parsed.GetValue(_context),
+                ImageFiles = _imageFiles.Read(parsed),
             },
             show ? static (done, all) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\rloading {100.0 * done / Math.Max(all, 1):F0} %")) : null);
         if (show)
@@ -80,7 +83,11 @@ internal sealed class ModelOptions
     /// <summary>Reads the pictures.</summary>
     /// <param name="parsed">The parsed command line.</param>
     /// <returns>The pictures.</returns>
-    internal IReadOnlyList<RgbImage> ReadImages(ParseResult parsed) => [.. parsed.GetValue(_images)!.Select(static path => ImageFile.Read(path))];
+    internal IReadOnlyList<RgbImage> ReadImages(ParseResult parsed)
+    {
+        ImageReadOptions files = _imageFiles.Read(parsed);
+        return [.. parsed.GetValue(_images)!.Select(path => ImageFile.Read(path, files))];
+    }
 
     /// <summary>Gets how to answer.</summary>
     /// <param name="parsed">The parsed command line.</param>

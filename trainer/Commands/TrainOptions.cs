@@ -56,6 +56,7 @@ internal sealed class TrainOptions
     private readonly Option<DType?> _dtype = new("--dtype") { HelpName = "bf16|f16|f32", Description = "Type of the weights in the result: bf16, f16, f32. Checkpoints are exact." + Default(static o => o.SaveType) };
     private readonly Option<bool> _saveFull = new("--save-full") { Description = "Let pretrain write the whole model and not the projector alone." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check model, data, memory and disk, show the account of them, and stop before the first step." };
+    private readonly Option<int> _maxImagePixels = ImageFileOptions.CreateMaxPixels();
     private readonly Option<int?> _workers = new("--workers") { Description = "Threads that decode pictures ahead of the training." + Default(static o => o.Workers) };
 
     /// <summary>Adds the options.</summary>
@@ -65,7 +66,7 @@ internal sealed class TrainOptions
         foreach (Option option in (Option[])
         [
             _stage, _model, _vision, _projectorWeights, _projector, _data, _images, _out, _template, _imageOrder, _imageAspect, _epochs, _steps, _batch, _accumulate, _lr, _projectorLr,
-            _weightDecay, _warmupRatio, _maxGradNorm, _beta2, _maxLength, _tooLong, _onBadImage, _decode, _allowUnsupervised, _seed, _saveEvery, _keep, _resume, _resumeFrom, _dtype, _saveFull, _dryRun, _workers,
+            _weightDecay, _warmupRatio, _maxGradNorm, _beta2, _maxLength, _tooLong, _onBadImage, _decode, _allowUnsupervised, _seed, _saveEvery, _keep, _resume, _resumeFrom, _dtype, _saveFull, _dryRun, _workers, _maxImagePixels,
         ])
         {
             command.Add(option);
@@ -112,6 +113,7 @@ internal sealed class TrainOptions
             SaveFull = parsed.GetValue(_saveFull),
             DryRun = parsed.GetValue(_dryRun),
             Workers = parsed.GetValue(_workers) ?? o.Workers,
+            MaxImagePixels = parsed.GetValue(_maxImagePixels),
         };
     }
 

@@ -15,6 +15,7 @@ public sealed class BatchLoader : IDisposable
     private readonly SampleOrder _order;
     private readonly ImageProcessor _processor;
     private readonly string _imageFolder;
+    private readonly ImageReadOptions? _files;
     private readonly BadImages? _bad;
     private readonly StepContents _contents;
     private readonly int _perBatch;
@@ -41,8 +42,10 @@ public sealed class BatchLoader : IDisposable
     /// <param name="endStep">The step to stop before.</param>
     /// <param name="threads">Number of threads.</param>
     /// <param name="bad">Receives samples with bad images, and says what becomes of them; without it the first is an error.</param>
+    /// <param name="files">How image files are read; null for the defaults.</param>
     public BatchLoader(
-        SampleStore samples, SampleOrder order, LlavaConfig config, ImageProcessor processor, string imageFolder, int perBatch, long firstStep, long endStep, int threads, BadImages? bad = null)
+        SampleStore samples, SampleOrder order, LlavaConfig config, ImageProcessor processor, string imageFolder, int perBatch, long firstStep, long endStep, int threads, BadImages? bad = null,
+        ImageReadOptions? files = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perBatch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -51,6 +54,7 @@ public sealed class BatchLoader : IDisposable
         _processor = processor;
         _imageFolder = imageFolder;
         _bad = bad;
+        _files = files;
         _contents = new StepContents(samples, bad);
         _perBatch = perBatch;
         _step = firstStep;
@@ -206,7 +210,7 @@ public sealed class BatchLoader : IDisposable
             {
                 try
                 {
-                    _processor.Process(ImageFile.Read(Path.Combine(_imageFolder, image)), batch.Batch.AddImage());
+                    _processor.Process(ImageFile.Read(Path.Combine(_imageFolder, image), _files), batch.Batch.AddImage());
                 }
                 catch (Exception error) when (BadImages.IsOfFile(error))
                 {

@@ -13,7 +13,8 @@ namespace LlavaCuda.Trainer.Data;
 /// <param name="folder">The folder that paths of images begin at.</param>
 /// <param name="bad">Receives the samples with bad images.</param>
 /// <param name="report">Receives the progress, a line every few seconds; called on the thread that checks.</param>
-internal sealed class ImageCheck(SampleStore samples, string folder, BadImages bad, Action<string> report)
+/// <param name="files">How image files are read; null for the defaults.</param>
+internal sealed class ImageCheck(SampleStore samples, string folder, BadImages bad, Action<string> report, ImageReadOptions? files = null)
 {
     /// <summary>Heads are looked at for this long; what remains is left to the check that runs ahead of the training.</summary>
     internal static readonly TimeSpan HeadsLimit = TimeSpan.FromSeconds(60);
@@ -26,14 +27,14 @@ internal sealed class ImageCheck(SampleStore samples, string folder, BadImages b
     /// <param name="limit">When to give up; <see cref="HeadsLimit"/> in a run.</param>
     /// <param name="cancellation">Ends the check.</param>
     internal void LookAtHeads(SampleOrder order, long firstStep, TimeSpan limit, CancellationToken cancellation) =>
-        Run(Files(order, firstStep), static path => ImageFile.ReadSize(path), "looked at the heads of", 2 * Environment.ProcessorCount, limit, cancellation);
+        Run(Files(order, firstStep), path => ImageFile.ReadSize(path, files), "looked at the heads of", 2 * Environment.ProcessorCount, limit, cancellation);
 
     /// <summary>Decodes each file.</summary>
     /// <param name="order">The order in which training will need the samples.</param>
     /// <param name="firstStep">The first step.</param>
     /// <param name="cancellation">Ends the check.</param>
     internal void Decode(SampleOrder order, long firstStep, CancellationToken cancellation) =>
-        Run(Files(order, firstStep), static path => ImageFile.Read(path), "decoded", Environment.ProcessorCount, Timeout.InfiniteTimeSpan, cancellation);
+        Run(Files(order, firstStep), path => ImageFile.Read(path, files), "decoded", Environment.ProcessorCount, Timeout.InfiniteTimeSpan, cancellation);
 
     // Each file once, in the order in which training needs them, from the step that it goes on with around to the one before.
     private List<string> Files(SampleOrder order, long firstStep)

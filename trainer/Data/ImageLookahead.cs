@@ -12,6 +12,7 @@ internal sealed class ImageLookahead : IDisposable
     private readonly SampleOrder _order;
     private readonly BadImages _bad;
     private readonly string _folder;
+    private readonly ImageReadOptions? _files;
     private readonly long _endStep;
     private readonly Thread _thread;
     private long _reached;
@@ -24,8 +25,10 @@ internal sealed class ImageLookahead : IDisposable
     /// <param name="folder">The folder that paths of images begin at.</param>
     /// <param name="firstStep">The first step.</param>
     /// <param name="endStep">The step to stop before.</param>
-    internal ImageLookahead(SampleStore samples, SampleOrder order, BadImages bad, string folder, long firstStep, long endStep)
+    /// <param name="files">How image files are read; null for the defaults.</param>
+    internal ImageLookahead(SampleStore samples, SampleOrder order, BadImages bad, string folder, long firstStep, long endStep, ImageReadOptions? files = null)
     {
+        _files = files;
         _samples = samples;
         _order = order;
         _bad = bad;
@@ -80,7 +83,7 @@ internal sealed class ImageLookahead : IDisposable
         {
             try
             {
-                ImageFile.Read(Path.Combine(_folder, image));
+                ImageFile.Read(Path.Combine(_folder, image), _files);
             }
             catch (Exception error) when (BadImages.IsOfFile(error))
             {

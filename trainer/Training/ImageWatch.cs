@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using LlavaCuda.Checkpoints;
+using LlavaCuda.Images;
 using LlavaCuda.Trainer.Data;
 
 namespace LlavaCuda.Trainer.Training;
@@ -17,6 +18,7 @@ internal sealed class ImageWatch : IDisposable
     private readonly TrainingSetup _setup;
     private readonly ITrainingOutput _output;
     private readonly string _folder;
+    private readonly ImageReadOptions _files;
     private readonly List<string> _unlogged = [];
     private ImageLookahead? _ahead;
     private bool _logs;
@@ -29,6 +31,7 @@ internal sealed class ImageWatch : IDisposable
         _setup = setup;
         _output = output;
         _folder = options.Images ?? string.Empty;
+        _files = options.ImageFiles;
         Bad = new BadImages(setup.Data.Samples, options.OnBadImage);
     }
 
@@ -52,7 +55,7 @@ internal sealed class ImageWatch : IDisposable
             Bad.Add(sample, image, bytes < 0 ? new FileNotFoundException($"{path}: the file is missing.") : new InvalidDataException($"{path}: the file is empty (0 bytes)."), _folder);
         }
 
-        ImageCheck check = new(_setup.Data.Samples, _folder, Bad, _output.Write);
+        ImageCheck check = new(_setup.Data.Samples, _folder, Bad, _output.Write, _files);
         if (_options.DecodeFirst)
         {
             check.Decode(_setup.NewOrder(), firstStep, cancellation);
@@ -91,7 +94,7 @@ internal sealed class ImageWatch : IDisposable
 
         _logs = true;
         WriteLog();
-        _ahead = new ImageLookahead(_setup.Data.Samples, _setup.NewOrder(), Bad, _folder, firstStep, _setup.Steps);
+        _ahead = new ImageLookahead(_setup.Data.Samples, _setup.NewOrder(), Bad, _folder, firstStep, _setup.Steps, _files);
     }
 
     /// <summary>Tells what was found; allocates nothing where nothing was.</summary>

@@ -119,6 +119,12 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
     /// <summary>Gets the number of threads that decode pictures ahead of the training.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 8);
 
+    /// <summary>Gets the most pixels that an image file may claim; memory and work of its decoder are bounded with it.</summary>
+    public int MaxImagePixels { get; init; } = ImageFile.MaxPixels;
+
+    /// <summary>Gets how image files are read.</summary>
+    internal ImageReadOptions ImageFiles => new() { MaxPixels = MaxImagePixels };
+
     /// <summary>Gets the parts that the stage trains.</summary>
     public IReadOnlyList<ModelPart> Trained => Stage == TrainingStage.Pretrain ? [ModelPart.Projector] : [ModelPart.Projector, ModelPart.Language];
 
@@ -141,6 +147,7 @@ public sealed record TrainingOptions(TrainingStage Stage, string Model, IReadOnl
         AtLeastOne(MaxLength ?? 1, "--max-length");
         AtLeastOne(Keep, "--keep");
         AtLeastOne(Workers, "--workers");
+        Require(MaxImagePixels is >= 1 and <= ImageReadOptions.MostPixels, $"--max-image-pixels is {MaxImagePixels}; expected 1 to {ImageReadOptions.MostPixels}.");
         Require((long)Batch * Accumulate <= int.MaxValue, "--batch times --accumulate is too large.");
         Require(SaveEvery >= 0, $"--save-every is {SaveEvery}; expected 0 or more.");
         Require(double.IsFinite(LearningRate) && LearningRate >= 0, $"--lr is {LearningRate}; expected 0 or more.");

@@ -35,7 +35,7 @@ internal readonly ref struct EncodedImage(ReadOnlySpan<byte> bytes, string name,
 
         if (width > ImageFile.MaxSide || height > ImageFile.MaxSide || width * height > Options.MaxPixels)
         {
-            throw Refuse($"claims {width}x{height} pixels; at most {ImageFile.MaxSide} a side and {Options.MaxPixels / 1e6:0.######} million in all are accepted (the image pixel limit)");
+            throw Refuse($"claims {width}x{height} pixels; at most {ImageFile.MaxSide} a side and {Options.MaxPixels} in all are accepted (the image pixel limit)");
         }
     }
 
