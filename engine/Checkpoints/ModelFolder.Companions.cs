@@ -83,6 +83,7 @@ public sealed partial class ModelFolder
         Compare("bos_token_id", Config.Text.BosTokenId == tokenizer.BosId, Config.Text.BosTokenId, tokenizer.Options.BosToken, tokenizer.BosId);
         Compare("eos_token_id", Config.Text.EosTokenId == tokenizer.EosId || Config.Text.OtherEosTokenIds.Contains(tokenizer.EosId), Config.Text.EosTokenId, tokenizer.Options.EosToken, tokenizer.EosId);
         _warnings.AddRange(tokenizer.Warnings);
+        RequireRows(tokenizer);
 
         void Compare(string name, bool agree, int found, string token, int used)
         {
@@ -91,6 +92,26 @@ public sealed partial class ModelFolder
                 _warnings.Add($"{config.Path}: {name} is {found}, but the tokenizer's {token} is {used}; {(name == "eos_token_id" ? "both end an answer" : "prompts begin with the tokenizer's")}.");
             }
         }
+    }
+
+    // An id without a row would be found only when somebody's text has it.
+    private void RequireRows(LlavaTokenizer tokenizer)
+    {
+        int rows = Config.Text.VocabularySize, pieces = tokenizer.Model.Pieces.Count;
+        if (pieces > rows)
+        {
+            throw new InvalidDataException($"{TokenizerFolder}: tokenizer.model has {pieces} pieces, but the vocabulary of {Path} has {rows} rows.");
+        }
+
+        if (tokenizer.AddedTokens.FirstOrDefault(token => token.Id >= rows && IsNeeded(token)) is { } outside)
+        {
+            throw new InvalidDataException(
+                $"{TokenizerFolder}: added token {Quoted.Name(outside.Content)} has id {outside.Id}, but the vocabulary of {Path} has {rows} rows.");
+        }
+
+        // Padding is never computed, and the place of an image has no row in the original layout.
+        bool IsNeeded(AddedToken token) =>
+            token.Id != tokenizer.PadId && (token.Content != LlavaTokenizer.ImageMarker || Config.ImageTokenId is not null);
     }
 
     internal static void RefuseAdapter(string folder)

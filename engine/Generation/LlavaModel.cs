@@ -22,22 +22,15 @@ public sealed class LlavaModel : IDisposable
     private readonly ConditionalWeakTable<ChatSession, object?> _sessions = [];
     private bool _disposed;
 
-    private LlavaModel(string name, Llava network, LlavaTokenizer tokenizer, ImageProcessor processor, ConversationTemplate template, LlavaModelOptions options, Device? owned)
+    private LlavaModel(
+        string name, Llava network, LlavaTokenizer tokenizer, ImageProcessor processor, ConversationTemplate template, int context, Device? owned)
     {
-        int positions = network.Config.Text.MaxPositions;
-        ContextLength = options.ContextLength ?? Math.Min(positions, DefaultContext);
-        if (ContextLength < 1 || ContextLength > positions)
-        {
-            throw new ArgumentException($"The context is {ContextLength} rows; expected 1 to the model's {positions}.");
-        }
-
+        ContextLength = context;
         Name = name;
         Network = network;
         Tokenizer = tokenizer;
         Processor = processor;
         Template = template;
-        ImageOrder = options.ImageOrder;
-        ImageFiles = options.ImageFiles ?? ImageReadOptions.Default;
         _owned = owned;
     }
 
@@ -54,10 +47,10 @@ public sealed class LlavaModel : IDisposable
     public ConversationTemplate Template { get; }
 
     /// <summary>Gets where images go within the turn that they come with.</summary>
-    public ImageOrder ImageOrder { get; }
+    public ImageOrder ImageOrder { get; private init; }
 
     /// <summary>Gets how image files that come with messages are read, and what they may cost.</summary>
-    public ImageReadOptions ImageFiles { get; }
+    public ImageReadOptions ImageFiles { get; private init; } = ImageReadOptions.Default;
 
     /// <summary>Gets the device.</summary>
     public Device Device => Network.Device;
@@ -79,7 +72,8 @@ public sealed class LlavaModel : IDisposable
 
     /// <summary>Loads a model folder: Hugging Face LLaVA, or original LLaVA with its CLIP folder.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="device">Where to compute, owned by the caller; null for the processor. Conversations of other models on it wait until this one is loaded.</param>
+    /// <param name="device">Where to compute, owned by the caller; null for the processor. Conversations of other models on it wait until
+    /// this one is loaded.</param>
     /// <param name="options">What to take from elsewhere than the folder.</param>
     /// <param name="progress">Receives bytes read and bytes in all.</param>
     /// <returns>The model.</returns>
@@ -90,6 +84,7 @@ public sealed class LlavaModel : IDisposable
         options ??= new LlavaModelOptions();
         options.ImageFiles?.Validate();
         ModelFolder folder = ModelFolder.OpenWithProjector(path, options.VisionTower, options.ProjectorWeights);
+        int context = ChooseContext(folder.Config.Text.MaxPositions, options.ContextLength);
         LlavaTokenizer tokenizer = LlavaTokenizer.Load(folder.TokenizerFolder);
         folder.CheckTokenizer(tokenizer);
         ImageProcessorOptions images = folder.ReadImageOptions();
@@ -103,12 +98,18 @@ public sealed class LlavaModel : IDisposable
             lock (computing.Gate)
             {
                 ObjectDisposedException.ThrowIf(computing.IsDisposed, computing);
-                network = Llava.Create(computing, folder.Config);
+                network = Llava.Create(computing, folder.Config, context);
                 warnings.AddRange(folder.Load(network.Parameters, computing, progress).Warnings);
             }
 
             string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-            return new LlavaModel(name, network, tokenizer, processor, options.Template ?? ChooseTemplate(folder, warnings), options, owned) { Warnings = warnings };
+            ConversationTemplate template = options.Template ?? ChooseTemplate(folder, warnings);
+            return new LlavaModel(name, network, tokenizer, processor, template, context, owned)
+            {
+                ImageOrder = options.ImageOrder,
+                ImageFiles = options.ImageFiles ?? ImageReadOptions.Default,
+                Warnings = warnings,
+            };
         }
         catch
         {
@@ -182,6 +183,13 @@ public sealed class LlavaModel : IDisposable
 
     /// <summary>Lets go of a session that was disposed.</summary>
     internal void Forget(ChatSession session) => _sessions.Remove(session);
+
+    private static int ChooseContext(int positions, int? asked)
+    {
+        int context = asked ?? Math.Min(positions, DefaultContext);
+        return context >= 1 && context <= positions ? context
+            : throw new ArgumentException($"The context is {context} rows; expected 1 to the model's {positions}.");
+    }
 
     // The template that the weights were trained with, where the folder knows it; else what LLaVA derives from names.
     private static ConversationTemplate ChooseTemplate(ModelFolder folder, List<string> warnings)

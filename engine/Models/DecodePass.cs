@@ -75,7 +75,7 @@ internal sealed class DecodePass : IDisposable
             throw new ArgumentException($"Token id {id} is outside the vocabulary of {config.VocabularySize}.");
         }
 
-        int room = Math.Min(_cache.Capacity, config.MaxPositions);
+        int room = (int)Math.Min(_cache.Capacity, _model.Language.Cos.Rows);
         if (length >= room)
         {
             throw new InvalidOperationException($"The context of {room} rows is full.");

@@ -8,6 +8,7 @@ namespace LlavaCuda.Models;
 /// <summary>The LLaMA decoder from token ids and image rows to losses or logits, and back.</summary>
 internal sealed class Llama : IDisposable
 {
+    private const int AnglesAtOnce = 1024;
     private readonly Device _device;
     private readonly TextConfig _config;
     private readonly LlamaLayer[] _layers;
@@ -15,7 +16,13 @@ internal sealed class Llama : IDisposable
     private readonly Parameter _embedding;
     private readonly DeviceMemory _angles;
 
-    internal Llama(Device device, TextConfig config, ParameterTable table)
+    /// <summary>Initializes a new instance of the <see cref="Llama"/> class.</summary>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="table">Its weights.</param>
+    /// <param name="context">The most rows of a sequence: so long are the tables of rotary angles; null for all positions of the
+    /// model.</param>
+    internal Llama(Device device, TextConfig config, ParameterTable table, int? context)
     {
         _device = device;
         _config = config;
@@ -27,16 +34,13 @@ internal sealed class Llama : IDisposable
 
         _head = new LanguageHead(device, config, table);
         _embedding = table["language.embed_tokens.weight"];
-        long count = (long)config.MaxPositions * (config.HeadSize / 2);
+        int positions = Math.Min(config.MaxPositions, context ?? config.MaxPositions);
+        long count = (long)positions * (config.HeadSize / 2);
         _angles = device.Allocate(2 * count * DType.F32.Size(), "the rotary angles");
-        Shape shape = new(config.MaxPositions, config.HeadSize / 2);
+        Shape shape = new(positions, config.HeadSize / 2);
         Cos = new Tensor(_angles.Address, DType.F32, shape);
         Sin = new Tensor(_angles.Address + (nint)(count * DType.F32.Size()), DType.F32, shape);
-        float[] cos = new float[count];
-        float[] sin = new float[count];
-        Rope.FillTable(cos, sin, config.RotaryFrequencies());
-        device.CopyFromHost<float>(Cos, cos);
-        device.CopyFromHost<float>(Sin, sin);
+        FillAngles();
     }
 
     /// <summary>Gets the cosines of the rotary angles.</summary>
@@ -47,6 +51,23 @@ internal sealed class Llama : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _angles.Dispose();
+
+    // A few rows at a time: a model may claim millions of positions. A device that only measures reads none of them.
+    private void FillAngles()
+    {
+        double[] frequencies = _config.RotaryFrequencies();
+        int half = frequencies.Length;
+        long positions = _device is PlanningDevice ? 0 : Cos.Rows;
+        float[] cos = new float[AnglesAtOnce * half], sin = new float[AnglesAtOnce * half];
+        for (int first = 0; first < positions; first += AnglesAtOnce)
+        {
+            int rows = (int)Math.Min(AnglesAtOnce, positions - first);
+            Span<float> c = cos.AsSpan(0, rows * half), s = sin.AsSpan(0, rows * half);
+            Rope.FillTable(c, s, frequencies, first);
+            _device.CopyFromHost<float>(Cos.Slice(first, rows), c);
+            _device.CopyFromHost<float>(Sin.Slice(first, rows), s);
+        }
+    }
 
     /// <summary>Runs all layers.</summary>
     /// <returns>The residual stream and the last branch, still to be added, both on the arena.</returns>

@@ -20,14 +20,15 @@ public sealed partial class Llava : IDisposable
     /// <param name="device">Where it computes.</param>
     /// <param name="config">Its configuration.</param>
     /// <param name="parameters">Its weights, allocated on the device; owned and disposed by the model.</param>
-    public Llava(Device device, LlavaConfig config, ParameterTable parameters)
+    /// <param name="context">The most rows that a sequence will have; null for all positions of the model, whose tables may be large.</param>
+    public Llava(Device device, LlavaConfig config, ParameterTable parameters, int? context = null)
     {
         Device = device;
         Config = config.Validate();
         Parameters = parameters;
         _vision = new ClipVision(device, config, parameters);
         _projector = new Projector(device, config, parameters);
-        _language = new Llama(device, config.Text, parameters);
+        _language = new Llama(device, config.Text, parameters, context);
     }
 
     /// <summary>Gets the device.</summary>
@@ -50,12 +51,13 @@ public sealed partial class Llava : IDisposable
     /// <summary>Makes a model without weights' values.</summary>
     /// <param name="device">Where it computes.</param>
     /// <param name="config">Its configuration.</param>
+    /// <param name="context">The most rows that a sequence will have; null for all positions of the model, whose tables may be large.</param>
     /// <returns>The model, all weights zero.</returns>
-    public static Llava Create(Device device, LlavaConfig config)
+    public static Llava Create(Device device, LlavaConfig config, int? context = null)
     {
         ParameterTable parameters = LlavaParameters.Build(config.Validate());
         parameters.Allocate(device, device.ComputeType);
-        return new Llava(device, config, parameters);
+        return new Llava(device, config, parameters, context);
     }
 
     /// <summary>Computes losses and the gradients of all trained weights.</summary>

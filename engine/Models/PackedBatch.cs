@@ -26,6 +26,7 @@ public sealed class PackedBatch
     private readonly HostBuffer<int> _vision = new();
     private readonly HostBuffer<int> _features = new();
     private readonly TokenSegments _segments = new();
+    private int _positionsUsed;
 
     /// <summary>Initializes a new instance of the <see cref="PackedBatch"/> class, empty.</summary>
     /// <param name="config">Fixes the rows of a picture.</param>
@@ -59,6 +60,7 @@ public sealed class PackedBatch
     /// <summary>Forgets all samples.</summary>
     public void Clear()
     {
+        _positionsUsed = 0;
         foreach (HostBuffer<int> buffer in (ReadOnlySpan<HostBuffer<int>>)[_cuSeqlens, _source, _positions, _labelledRows, _labels, _imageRows, _vision, _features])
         {
             buffer.Clear();
@@ -121,6 +123,7 @@ public sealed class PackedBatch
         }
 
         _cuSeqlens.Add(Rows);
+        _positionsUsed = Math.Max(_positionsUsed, firstPosition + length);
         MaxLength = Math.Max(MaxLength, length);
     }
 
@@ -163,6 +166,11 @@ public sealed class PackedBatch
         if (_imageRows.Count != Images * _config.RowsPerImage)
         {
             throw new InvalidOperationException($"The sequences have {_imageRows.Count / _config.RowsPerImage} image markers, but {Images} pictures were added.");
+        }
+
+        if (angles.Cos.Exists && _positionsUsed > angles.Cos.Rows)
+        {
+            throw new ArgumentException($"A sequence has {_positionsUsed} rows, but the model was made for {angles.Cos.Rows}.");
         }
 
         if (cache is not null)

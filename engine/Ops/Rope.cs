@@ -21,16 +21,17 @@ public static class Rope
     /// <param name="cos">Receives the cosines of <c>[positions, frequencies]</c>.</param>
     /// <param name="sin">Receives the sines, likewise.</param>
     /// <param name="frequencies">Radians a position, of every pair.</param>
-    public static void FillTable(Span<float> cos, Span<float> sin, ReadOnlySpan<double> frequencies)
+    /// <param name="first">The position of the tables' first row.</param>
+    public static void FillTable(Span<float> cos, Span<float> sin, ReadOnlySpan<double> frequencies, int first = 0)
     {
         int half = frequencies.Length;
         for (int i = 0; i < half; i++)
         {
-            for (int position = 0; position < cos.Length / half; position++)
+            for (int row = 0; row < cos.Length / half; row++)
             {
-                (double s, double c) = Math.SinCos(position * frequencies[i]);
-                cos[(position * half) + i] = (float)c;
-                sin[(position * half) + i] = (float)s;
+                (double s, double c) = Math.SinCos((first + row) * frequencies[i]);
+                cos[(row * half) + i] = (float)c;
+                sin[(row * half) + i] = (float)s;
             }
         }
     }

@@ -5,26 +5,24 @@ namespace LlavaCuda.Text;
 /// <summary>Finds added tokens in text: the first place, and there the longest.</summary>
 internal sealed class AddedTokenMatcher
 {
-    private readonly AddedToken[] _longestFirst;
+    private readonly Dictionary<string, AddedToken>.AlternateLookup<ReadOnlySpan<char>> _byContent;
+    private readonly int[] _longestFirst;
     private readonly SearchValues<string> _contents;
 
     public AddedTokenMatcher(IEnumerable<AddedToken> tokens)
     {
-        _longestFirst = [.. tokens.OrderByDescending(t => t.Content.Length)];
-        _contents = SearchValues.Create([.. _longestFirst.Select(t => t.Content)], StringComparison.Ordinal);
+        Dictionary<string, AddedToken> byContent = tokens.ToDictionary(static t => t.Content, StringComparer.Ordinal);
+        _byContent = byContent.GetAlternateLookup<ReadOnlySpan<char>>();
+        _longestFirst = [.. byContent.Keys.Select(static content => content.Length).Distinct().OrderDescending()];
+        _contents = SearchValues.Create([.. byContent.Keys], StringComparison.Ordinal);
     }
 
     public AddedToken? Find(ReadOnlySpan<char> text, out int at)
     {
         at = text.IndexOfAny(_contents);
-        if (at < 0)
+        foreach (int length in at < 0 ? [] : _longestFirst)
         {
-            return null;
-        }
-
-        foreach (AddedToken token in _longestFirst)
-        {
-            if (text[at..].StartsWith(token.Content))
+            if (length <= text.Length - at && _byContent.TryGetValue(text.Slice(at, length), out AddedToken? token))
             {
                 return token;
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlavaCuda.Formats;
 
 namespace LlavaCuda.Text;
 
@@ -26,6 +27,18 @@ public sealed class Conversation(IEnumerable<Turn> turns, string? id = null)
     /// <returns>The conversation.</returns>
     /// <exception cref="InvalidDataException">The list is not of that form; the message names the sample and the key.</exception>
     public static Conversation FromJson(JsonElement conversations, string id, bool hasImages)
+    {
+        try
+        {
+            return Read(conversations, id, hasImages);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidDataException($"sample '{id}': conversations holds text that is not valid Unicode", error);
+        }
+    }
+
+    private static Conversation Read(JsonElement conversations, string id, bool hasImages)
     {
         if (conversations.ValueKind != JsonValueKind.Array || conversations.GetArrayLength() == 0)
         {
@@ -69,6 +82,6 @@ public sealed class Conversation(IEnumerable<Turn> turns, string? id = null)
         JsonValueKind.Array => $"a list of {value.GetArrayLength()}",
         JsonValueKind.Object => "an object",
         JsonValueKind.Undefined => "missing",
-        _ => value.GetRawText(),
+        _ => Quoted.Line(value.GetRawText()),
     };
 }

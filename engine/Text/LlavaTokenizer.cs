@@ -1,3 +1,5 @@
+using LlavaCuda.Formats;
+
 namespace LlavaCuda.Text;
 
 /// <summary>
@@ -199,12 +201,12 @@ public sealed partial class LlavaTokenizer
         if (token.Content.Length == 0 || token.Id < 0 || (token.Id < pieces.Count && pieces[token.Id].Text != token.Content) || (known is not null && known != token.Id))
         {
             throw new InvalidDataException(
-                $"added token '{token.Content}' has id {token.Id}, where the vocabulary has {(token.Id >= 0 && token.Id < pieces.Count ? $"'{pieces[token.Id].Text}'" : $"{pieces.Count} pieces{(known is null ? string.Empty : $" and the same string as id {known}")}")}");
+                $"added token {Quoted.Name(token.Content)} has id {token.Id}, where the vocabulary has {(token.Id >= 0 && token.Id < pieces.Count ? Quoted.Name(pieces[token.Id].Text) : $"{pieces.Count} pieces{(known is null ? string.Empty : $" and the same string as id {known}")}")}");
         }
 
         if (!_added.TryAdd(token.Content, token) || !_keepSpecial.TryAdd(token.Id, token.Content))
         {
-            throw new InvalidDataException($"added token '{token.Content}' with id {token.Id}: another added token has the same string or id");
+            throw new InvalidDataException($"added token {Quoted.Name(token.Content)} with id {token.Id}: another added token has the same string or id");
         }
 
         _skipSpecial[token.Id] = token.Special ? string.Empty : token.Content;

@@ -59,6 +59,9 @@ public sealed class ConversationTests
     [InlineData("""[{"from": "human", "value": "a"}, {"from": "bot", "value": "b"}]""", "conversations[1].from is \"bot\"")]
     [InlineData("""[{"value": "b"}]""", "conversations[0].from is missing")]
     [InlineData("""[{"from": "gpt"}]""", "conversations[0].value is missing")]
+    [InlineData("""[{"from": "gpt", "value": "\ud800"}]""", "conversations holds text that is not valid Unicode")]
+    [InlineData("""[{"from": "gpt", "\ud800": "a"}]""", "conversations holds text that is not valid Unicode")]
+    [InlineData("""[{"from": "\udc00", "value": "a"}]""", "conversations holds text that is not valid Unicode")]
     [InlineData("""[{"from": "gpt", "value": null}]""", "conversations[0].value is null")]
     public void FromJson_BadTurn_NamesSampleAndKey(string json, string expected)
     {

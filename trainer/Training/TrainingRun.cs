@@ -68,7 +68,7 @@ public sealed class TrainingRun
         MemoryPlan plan = MemoryPlan.Make(_device, setup.Config, setup.Trained, setup.Data.Samples, setup.NewOrder(), _options.Batch, setup.Steps);
         _output.Write($"{_device.Description}: {plan.Describe()}");
         plan.Require(_device);
-        using Llava model = Llava.Create(_device, setup.Config);
+        using Llava model = Llava.Create(_device, setup.Config, setup.MaxRows);
         model.Parameters.Train(_device, setup.Trained);
         OutputFolder folder = new(_options, setup);
         folder.Require(model.Parameters, _device, _checkpoints.Steps().Count);
