@@ -123,6 +123,7 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("[{\"messages\": [{\"role\":\"assistant\",\"content\":\"y\",\"tool_calls\":[1]}]}]", "messages[0].tool_calls", "tools")]
     [InlineData("[{\"messages\": [{\"role\":\"assistant\",\"content\":\"y\",\"weight\":0}]}]", "messages[0].weight", "not supported")]
     [InlineData("[{\"messages\": [{\"role\":\"user\",\"content\":[{\"type\":\"video\",\"video\":\"a.mp4\"}]}]}]", "messages[0].content[0].type", "'video'")]
+    [InlineData("[{\"messages\": [{\"role\":\"user\",\"content\":[\"a\",[]]}]}]", "'messages[0].content[1]' is a list; expected a text")]
     [InlineData("[{\"messages\": [{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}]}]", "messages[0].content[0]", "no 'text'")]
     [InlineData("[{\"messages\": [{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"index\":1}]}]}]", "content[0].index", "is not 0")]
     [InlineData("[{\"messages\": [{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"image\":\"a.png\"},{\"type\":\"image\"}]}]}]", "content[1]", "no path")]

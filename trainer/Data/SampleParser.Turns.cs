@@ -91,7 +91,7 @@ internal ref partial struct SampleParser
         {
             _part++;
             Require(_part < MostEntries, $"'{PathOf(key)}' has more than {MostEntries} entries");
-            foreach (ContentPart part in _tokens.Type == JsonTokenType.StartObject ? ReadPart() : Marked(Said(key)))
+            foreach (ContentPart part in _tokens.Type == JsonTokenType.StartObject ? ReadPart() : Marked(Said(null)))
             {
                 Append(content, part);
             }
@@ -205,7 +205,7 @@ internal ref partial struct SampleParser
     }
 
     // What is said goes to the model: its size is bounded, and a larger one is a matter of the policy for samples that are too long.
-    private string Said(string key)
+    private string Said(string? key)
     {
         if (_tokens is { Type: JsonTokenType.String, IsCut: true })
         {

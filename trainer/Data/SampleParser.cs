@@ -296,7 +296,7 @@ internal ref partial struct SampleParser
         return key!;
     }
 
-    private readonly string Text(string key)
+    private readonly string Text(string? key)
     {
         Require(_tokens.Type == JsonTokenType.String, $"'{PathOf(key)}' is {Describe()}; expected a text");
         Require(!_tokens.IsCut, $"'{PathOf(key)}' has more than {_tokens.Longest:N0} bytes");
@@ -306,7 +306,7 @@ internal ref partial struct SampleParser
     }
 
     // A text for the model counts; once all of them are too much, no more are kept.
-    private string Held(string text, string key)
+    private string Held(string text, string? key)
     {
         _characters += text.Length;
         if (_characters > _tokens.Longest)
