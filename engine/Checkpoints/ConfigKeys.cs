@@ -74,7 +74,7 @@ internal static class ConfigKeys
     internal static IEnumerable<string> OfProcessor(ConfigSection c) => Unused(c, Processor);
 
     /// <summary>What <c>preprocessor_config.json</c> says in vain.</summary>
-    internal static IEnumerable<string> OfImages(ConfigSection c) => Unused(c, Images);
+    internal static IEnumerable<string> OfImages(ConfigSection c) => Unused(c, Images).Concat(Nested(c, "size", "crop_size"));
 
     /// <summary>What <c>llava_manifest.json</c> says in vain.</summary>
     internal static IEnumerable<string> OfManifest(ConfigSection c) => Describe(c, c.NotLookedUp);
@@ -82,8 +82,10 @@ internal static class ConfigKeys
     /// <summary>What <c>generation_config.json</c> asks for that answers do not follow: they are greedy unless options say otherwise.</summary>
     internal static IEnumerable<string> OfGeneration(ConfigSection c) => Describe(c, c.NotLookedUp.Where(static entry => !Generation.Contains(entry.Key)));
 
-    private static IEnumerable<string> Rotary(ConfigSection c) =>
-        ((string[])["rope_parameters", "rope_scaling"]).SelectMany(key => c.Kind(key) == JsonValueKind.Object ? Describe(c.Section(key)!.Value, c.Section(key)!.Value.NotLookedUp) : []);
+    private static IEnumerable<string> Rotary(ConfigSection c) => Nested(c, "rope_parameters", "rope_scaling");
+
+    private static IEnumerable<string> Nested(ConfigSection c, params string[] keys) =>
+        keys.SelectMany(key => c.Kind(key) == JsonValueKind.Object ? Describe(c.Section(key)!.Value, c.Section(key)!.Value.NotLookedUp) : []);
 
     private static IEnumerable<string> Unused(ConfigSection c, params string[] harmless) =>
         Describe(c, c.NotLookedUp.Where(entry => !EveryConfig.Contains(entry.Key) && !harmless.Contains(entry.Key)));

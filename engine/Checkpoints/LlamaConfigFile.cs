@@ -39,7 +39,7 @@ internal static class LlamaConfigFile
             VocabularySize = c.Positive("vocab_size", 32000),
             MaxPositions = scaling is { Kind: RopeScalingKind.Linear } ? (int)Math.Min(positions * scaling.Factor, MostPositions) : positions,
             RmsNormEpsilon = (float)c.PositiveNumber("rms_norm_eps", 1e-6),
-            RopeTheta = rope.PositiveNumber("rope_theta", c.PositiveNumber("rope_theta", 10000)),
+            RopeTheta = Theta(c, rope),
             RopeScaling = scaling,
             BosTokenId = c.OptionalId("bos_token_id") ?? 1,
             EosTokenId = ends[0],
@@ -66,6 +66,12 @@ internal static class LlamaConfigFile
         }
 
         return newer ?? older ?? ConfigSection.Empty;
+    }
+
+    private static double Theta(ConfigSection c, ConfigSection rope)
+    {
+        double inside = rope.PositiveNumber("rope_theta", c.PositiveNumber("rope_theta", 10000));
+        return c.PositiveNumber("rope_theta", inside) == inside ? inside : throw c.Wrong("rope_theta", $"the same as in {(c.Has("rope_parameters") ? "rope_parameters" : "rope_scaling")}, or only one of the two");
     }
 
     private static string Kind(ConfigSection rope)

@@ -26,6 +26,7 @@ internal sealed class TokenizerConfig
     private readonly ConfigSection _config;
     private readonly ConfigSection _special;
     private readonly ConfigSection _added;
+    private readonly List<string> _warnings = [];
 
     public TokenizerConfig(string folder)
     {
@@ -52,7 +53,7 @@ internal sealed class TokenizerConfig
     /// <summary>One line each of what the files say that is not used.</summary>
     public IReadOnlyList<string> Warnings(LlavaTokenizer tokenizer)
     {
-        List<string> warnings = [];
+        List<string> warnings = [.. _warnings];
         if (_config.OptionalText("tokenizer_class") is { } name && !Classes.Contains(name))
         {
             warnings.Add(_config.Describe("tokenizer_class", "the vocabulary is read as LlamaTokenizer reads it"));
@@ -143,6 +144,11 @@ internal sealed class TokenizerConfig
                 StripLeft = entry.Flag("lstrip", false),
                 StripRight = entry.Flag("rstrip", false),
             };
+            if (entry.Flag("single_word", false))
+            {
+                _warnings.Add(entry.Describe("single_word", "the token is found within words, too"));
+            }
+
             tokens.Add(token);
             known.Add((token.Content, token.Id));
         }

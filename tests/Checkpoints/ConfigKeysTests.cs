@@ -57,6 +57,7 @@ public sealed class ConfigKeysTests : IDisposable
     [InlineData("config.json", "text_config.rope_scaling", """{"rope_type":"llama3","factor":8}""")]
     [InlineData("config.json", "text_config.rope_scaling", """{"rope_type":"linear","type":"dynamic","factor":8}""")]
     [InlineData("config.json", "text_config.rope_scaling", """{"type":"linear","factor":2}""")] // rope_parameters says default
+    [InlineData("config.json", "text_config.rope_theta", "777")] // rope_parameters says something else
     [InlineData("config.json", "text_config.sliding_window", "4096")]
     [InlineData("config.json", "text_config.attention_bias", "true")]
     [InlineData("config.json", "text_config.mlp_bias", "true")]
@@ -115,6 +116,8 @@ public sealed class ConfigKeysTests : IDisposable
     [InlineData("generation_config.json", "num_beams", "4")]
     [InlineData("processor_config.json", "tiles", "4")]
     [InlineData("preprocessor_config.json", "do_sharpen", "true")]
+    [InlineData("preprocessor_config.json", "size", """{"shortest_edge":28,"size_max":99}""")]
+    [InlineData("tokenizer_config.json", "added_tokens_decoder", """{"1":{"content":"<s>","special":true,"single_word":true}}""")]
     [InlineData("tokenizer_config.json", "add_eos_token", "true")]
     [InlineData("tokenizer_config.json", "add_prefix_space", "false")]
     [InlineData("tokenizer_config.json", "tokenizer_class", "\"T5Tokenizer\"")]
