@@ -13,12 +13,14 @@ namespace LlavaCuda.Trainer.Verification;
 internal sealed class RoundingDevice : ForwardingDevice
 {
     private const int SingleBits = 24;
+    private const int AtOnce = 1 << 20;
     private readonly int _bits;
     private readonly ulong _seed;
     private readonly bool _roundsWeights;
     private readonly bool _plain;
-    private float[] _buffer = [];
-    private float[] _masters = [];
+    private readonly float[] _buffer = new float[AtOnce];
+    private DeviceMemory? _memory;
+    private Tensor _masters;
     private Tensor _trained;
 
     /// <summary>Initializes a new instance of the <see cref="RoundingDevice"/> class.</summary>
@@ -55,7 +57,7 @@ internal sealed class RoundingDevice : ForwardingDevice
     {
         if (_trained.Exists)
         {
-            CopyFromHost<float>(_trained, _masters);
+            MoveForward(_trained, _masters);
         }
     }
 
@@ -71,16 +73,18 @@ internal sealed class RoundingDevice : ForwardingDevice
 
         if (step.Step == 1)
         {
+            _memory?.Dispose();
+            _memory = Allocate(values.Bytes, "the exact weights of a rounded twin");
+            _masters = new Tensor(_memory.Address, values.Type, values.Shape);
             _trained = values;
-            _masters = new float[values.Count];
         }
         else
         {
-            CopyFromHost<float>(values, _masters);
+            MoveForward(values, _masters);
         }
 
         base.AdamWUpdate(values, remainders, first, second, gradients, norm, segments, step);
-        CopyToHost<float>(_masters, values);
+        MoveForward(_masters, values);
         Round(values, plain: true);
     }
 
@@ -93,15 +97,33 @@ internal sealed class RoundingDevice : ForwardingDevice
         }
     }
 
-    private void Round(Tensor tensor, bool plain)
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
-        if (_buffer.Length < tensor.Count)
+        if (disposing)
         {
-            _buffer = new float[tensor.Count];
+            _memory?.Dispose();
+            _memory = null;
         }
 
-        Span<float> values = _buffer.AsSpan(0, (int)tensor.Count);
-        CopyToHost(values, tensor);
+        base.Dispose(disposing);
+    }
+
+    private void Round(Tensor tensor, bool plain)
+    {
+        Tensor flat = tensor.View(tensor.Count);
+        for (long at = 0; at < flat.Count; at += AtOnce)
+        {
+            Tensor part = flat.Slice(at, Math.Min(AtOnce, flat.Count - at));
+            Span<float> values = _buffer.AsSpan(0, (int)part.Count);
+            CopyToHost(values, part);
+            Round(values, at, plain);
+            CopyFromHost<float>(part, values);
+        }
+    }
+
+    private void Round(Span<float> values, long first, bool plain)
+    {
         CounterRandom random = new(_seed, "grid");
         uint lost = (1u << (SingleBits - _bits)) - 1;
         double unit = Math.ScaleB(1, 1 - _bits);
@@ -112,11 +134,9 @@ internal sealed class RoundingDevice : ForwardingDevice
             if ((bits & lost) != 0 && float.IsNormal(power))
             {
                 double step = power * unit;
-                double shift = plain ? 0 : random.Uniform((ulong)i);
+                double shift = plain ? 0 : random.Uniform((ulong)(first + i));
                 values[i] = (float)(step * (Math.Round((values[i] / step) + shift) - shift));
             }
         }
-
-        CopyFromHost<float>(tensor, values);
     }
 }
