@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Runtime.Intrinsics;
 
 namespace LlavaCuda.Images.Decoding;
 
@@ -174,7 +175,24 @@ internal static class PngDecoder
 
     private static void Replicate(ReadOnlySpan<byte> gray, int step, Span<byte> rgb)
     {
-        for (int to = 0, from = 0; to < rgb.Length; to += 3, from += step)
+        int done = 0;
+        if (step == 1)
+        {
+            // Sixteen levels become three times as many bytes.
+            Vector128<byte> order = Vector128.Create((byte)0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5);
+            Vector128<byte> second = Vector128.Create((byte)5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 10, 10);
+            Vector128<byte> third = Vector128.Create((byte)10, 11, 11, 11, 12, 12, 12, 13, 13, 13, 14, 14, 14, 15, 15, 15);
+            for (; (done + 16) * 3 <= rgb.Length; done += 16)
+            {
+                Vector128<byte> levels = Vector128.Create(gray.Slice(done, 16));
+                Span<byte> target = rgb.Slice(done * 3, 48);
+                Vector128.Shuffle(levels, order).CopyTo(target);
+                Vector128.Shuffle(levels, second).CopyTo(target[16..]);
+                Vector128.Shuffle(levels, third).CopyTo(target[32..]);
+            }
+        }
+
+        for (int to = done * 3, from = done * step; to < rgb.Length; to += 3, from += step)
         {
             byte level = gray[from];
             (rgb[to], rgb[to + 1], rgb[to + 2]) = (level, level, level);

@@ -96,22 +96,47 @@ internal static class PngFilter
         for (int start = 0; start < pixelBytes; start++)
         {
             (int left, int aboveLeft) = (0, 0);
-            for (int i = start; i < length; i += pixelBytes)
+            switch (filter)
             {
-                int over = above[i];
-                int guess = filter switch { 1 => left, 3 => (left + over) >> 1, _ => Paeth(left, over, aboveLeft) };
-                left = (byte)(stored[i] + guess);
-                aboveLeft = over;
-                row[i] = (byte)left;
+                case 1:
+                    for (int i = start; i < length; i += pixelBytes)
+                    {
+                        left = (byte)(stored[i] + left);
+                        row[i] = (byte)left;
+                    }
+
+                    break;
+                case 3:
+                    for (int i = start; i < length; i += pixelBytes)
+                    {
+                        left = (byte)(stored[i] + ((left + above[i]) >> 1));
+                        row[i] = (byte)left;
+                    }
+
+                    break;
+                default:
+                    for (int i = start; i < length; i += pixelBytes)
+                    {
+                        int over = above[i];
+                        left = (byte)(stored[i] + Paeth(left, over, aboveLeft));
+                        aboveLeft = over;
+                        row[i] = (byte)left;
+                    }
+
+                    break;
             }
         }
     }
 
     private static int Paeth(int left, int over, int aboveLeft)
     {
-        int toLeft = Math.Abs(over - aboveLeft);
-        int toOver = Math.Abs(left - aboveLeft);
-        int toAboveLeft = Math.Abs(left + over - (2 * aboveLeft));
-        return toLeft <= toOver && toLeft <= toAboveLeft ? left : toOver <= toAboveLeft ? over : aboveLeft;
+        int toLeft = Distance(over - aboveLeft);
+        int toOver = Distance(left - aboveLeft);
+        int toAboveLeft = Distance(left + over - (2 * aboveLeft));
+        int nearer = toOver < toLeft ? over : left;
+        return toAboveLeft < Math.Min(toLeft, toOver) ? aboveLeft : nearer;
     }
+
+    // Without Math.Abs's branch for the one value that has no absolute.
+    private static int Distance(int difference) => (difference ^ (difference >> 31)) - (difference >> 31);
 }
