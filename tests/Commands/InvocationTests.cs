@@ -18,18 +18,21 @@ public class InvocationTests
         using TemporaryFolder folder = new();
         folder.Write("trainer/LlavaCuda.Trainer.csproj", "<Project />");
         string root = folder.Root.Replace('\\', '/');
-        Assert.Equal(expected.Replace("{root}", root, StringComparison.Ordinal), Invocation.Line(Path.Combine(folder.Root, program), Path.GetFullPath(Path.Combine(folder.Root, current)), "doctor").Replace('\\', '/'));
+        Assert.Equal(expected.Replace("{root}", root, StringComparison.Ordinal), Invocation.LineFor(Path.Combine(folder.Root, program), Path.GetFullPath(Path.Combine(folder.Root, current)), "doctor").Replace('\\', '/'));
     }
 
     [Fact]
     public void Line_ArgumentsWithSpaces_AreQuoted() =>
-        Assert.Equal("llava ask --model \"my runs/model\" -q \"What color?\" \"\"", Invocation.Line("/opt/llava", "/", "ask", "--model", "my runs/model", "-q", "What color?", string.Empty));
+        Assert.Equal("llava ask --model \"my runs/model\" -q \"What color?\" \"\"", Invocation.LineFor("/opt/llava", "/", "ask", "--model", "my runs/model", "-q", "What color?", string.Empty));
 
     [Fact]
     public void Line_WhatAShellWouldExpand_IsInSingleQuotes() =>
-        Assert.Equal("""llava ask --model 'a $HOME' -q 'say "it'\''s" `now`'""", Invocation.Line("/opt/llava", "/", "ask", "--model", "a $HOME", "-q", "say \"it's\" `now`"));
+        Assert.Equal("""llava ask --model 'a $HOME' -q 'say "it'\''s" `now`'""", Invocation.LineFor("/opt/llava", "/", "ask", "--model", "a $HOME", "-q", "say \"it's\" `now`"));
 
     /// <summary>The tests' copy of the program is no build output of the trainer's project.</summary>
     [Fact]
     public void Line_Here_NamesTheProgram() => Assert.Equal("llava doctor", Invocation.Line("doctor"));
+
+    [Fact]
+    public void Line_SeveralArguments_KeepsThemAll() => Assert.Equal("llava ask --model m --image i", Invocation.Line("ask", "--model", "m", "--image", "i"));
 }

@@ -141,6 +141,25 @@ public sealed class BadImageTests : IDisposable
     }
 
     [Fact]
+    public void Run_PipesAndDevicesAsImages_AreBadWithoutBeingOpened()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no named pipes in folders.");
+        _folder.Data.WriteSamples(8);
+        string pipe = Path.Combine(_folder.Data.Images, "2.png"), device = Path.Combine(_folder.Data.Images, "5.png");
+        File.Delete(pipe);
+        File.Delete(device);
+        using (System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            make.WaitForExit();
+        }
+
+        File.CreateSymbolicLink(device, "/dev/zero");
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune);
+        OneLine.Throws<InvalidDataException>(() => TrainingFolder.Run(options), "2 of 8 samples", "2.png", "5.png", "0 bytes");
+        Assert.Equal(2, TrainingFolder.Run(options with { OnBadImage = BadImagePolicy.Skip }).LeftOut);
+    }
+
+    [Fact]
     public void Add_FolderOfImagesIsGone_IsNoMatterOfSingleImages()
     {
         TrainingData data = _folder.Data.Read(_folder.Data.WriteSamples(3));

@@ -7,13 +7,13 @@ internal static class Invocation
 
     /// <summary>Writes a command line that can be pasted into a shell.</summary>
     /// <param name="arguments">The program's arguments.</param>
-    internal static string Line(params string[] arguments) => Line(AppContext.BaseDirectory, Environment.CurrentDirectory, arguments);
+    internal static string Line(params string[] arguments) => LineFor(AppContext.BaseDirectory, Environment.CurrentDirectory, arguments);
 
     /// <summary>Writes a command line for a program in some folder.</summary>
     /// <param name="program">The program's folder.</param>
     /// <param name="current">The folder that relative paths start at.</param>
     /// <param name="arguments">The program's arguments.</param>
-    internal static string Line(string program, string current, params string[] arguments) => string.Join(' ', [.. Start(program, current), .. arguments.Select(Quote)]);
+    internal static string LineFor(string program, string current, params string[] arguments) => string.Join(' ', [.. Start(program, current), .. arguments.Select(Quote)]);
 
     // The output of a build is PROJECT/bin/CONFIGURATION/FRAMEWORK/RUNTIME; what is published lies a folder deeper, or anywhere.
     private static string[] Start(string program, string current)

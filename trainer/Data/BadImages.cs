@@ -42,9 +42,12 @@ public sealed class BadImages
     /// <summary>Tells whether training leaves a sample out.</summary>
     /// <param name="sample">The sample's number.</param>
     /// <returns>Whether it has a bad image, and the policy is to skip it.</returns>
-    internal bool LeavesOut(int sample)
+    internal bool LeavesOut(int sample) => Policy == BadImagePolicy.Skip && IsKnown(sample);
+
+    /// <summary>Tells whether a sample is known to have a bad image.</summary>
+    internal bool IsKnown(int sample)
     {
-        if (_count == 0 || Policy != BadImagePolicy.Skip)
+        if (_count == 0)
         {
             return false;
         }

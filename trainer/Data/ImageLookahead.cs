@@ -71,7 +71,10 @@ internal sealed class ImageLookahead : IDisposable
                 {
                     seen[sample] = true;
                     left--;
-                    Check(sample);
+                    if (!_bad.IsKnown(sample))
+                    {
+                        Check(sample);
+                    }
                 }
             }
         }
