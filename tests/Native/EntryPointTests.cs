@@ -5,7 +5,10 @@ using LlavaCuda.Native;
 
 namespace LlavaCuda.Tests.Native;
 
-/// <summary>The native functions that the engine imports: none that is not listed here as one that drivers and libraries of both CUDA 12 and CUDA 13 export.</summary>
+/// <summary>
+/// The native functions that the engine imports: none that is not listed here, as one that drivers and libraries of both CUDA 12 and
+/// CUDA 13 export or as one of the system's that .NET lacks.
+/// </summary>
 public partial class EntryPointTests
 {
     private const BindingFlags Any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
@@ -51,9 +54,13 @@ public partial class EntryPointTests
     public void CublasLt_Imports_AreTheListedOnes() => AreListed(Products, typeof(CublasLt), NativeLoader.CublasLtLibrary, "cublasLt");
 
     [Fact]
+    public void System_Imports_AreTheListedOnes() =>
+        Assert.Equal(["close", "fsync", "open"], Imports(typeof(FolderFlush)).Select(static i => i.Import.EntryPoint).Order(StringComparer.Ordinal));
+
+    [Fact]
     public void Engine_HasNoOtherImports()
     {
-        Type[] known = [typeof(CudaDriver), typeof(Nvrtc), typeof(CublasLt)];
+        Type[] known = [typeof(CudaDriver), typeof(Nvrtc), typeof(CublasLt), typeof(FolderFlush)];
         IEnumerable<MethodInfo> methods = typeof(CudaDriver).Assembly.GetTypes().Except(known).SelectMany(static t => t.GetMethods(Any | BindingFlags.DeclaredOnly));
         Assert.DoesNotContain(methods, static m => m.Attributes.HasFlag(MethodAttributes.PinvokeImpl));
     }
