@@ -1,4 +1,5 @@
 using LlavaCuda.Trainer.Metrics;
+using LlavaCuda.Trainer.Terminal;
 using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Commands;
@@ -6,7 +7,7 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary>Shows a training run on the console: lines that stay, and the progress below them. A console that is gone does not end the run.</summary>
 internal sealed class ConsoleTrainingOutput(string label) : ITrainingOutput, IDisposable
 {
-    private readonly TolerantWriter _out = new(Console.Out);
+    private readonly TolerantWriter _out = new(TerminalWriter.Raw(Console.Out));
     private readonly TolerantWriter _error = new(Console.Error);
     private ProgressLine? _progress;
 
@@ -22,7 +23,7 @@ internal sealed class ConsoleTrainingOutput(string label) : ITrainingOutput, IDi
     {
         if (_progress is null)
         {
-            _out.WriteLine(line);
+            _out.WriteLine(TerminalText.Clean(line));
         }
         else
         {

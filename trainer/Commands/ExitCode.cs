@@ -1,9 +1,11 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
+using LlavaCuda.Trainer.Terminal;
 
 namespace LlavaCuda.Trainer.Commands;
 
 /// <summary>The exit codes of the program, and which of them an exception means.</summary>
-internal static class ExitCode
+internal static partial class ExitCode
 {
     internal const int Ok = 0;
     internal const int Failed = 1;
@@ -22,10 +24,10 @@ internal static class ExitCode
     internal static Exception Unwrap(Exception error) =>
         error is AggregateException or TargetInvocationException or TypeInitializationException && error.InnerException is { } inner ? Unwrap(inner) : error;
 
-    /// <summary>Writes an exception as one line, without the framework's notes on the parameter.</summary>
-    internal static string Line(Exception error)
-    {
-        string message = error is OperationCanceledException ? "interrupted" : error is ArgumentException { ParamName: { } name } ? error.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : error.Message;
-        return string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-    }
+    /// <summary>Writes an exception as one line, without the framework's notes on parameters and without anything that a terminal would obey.</summary>
+    internal static string Line(Exception error) => TerminalText.Line(error is OperationCanceledException ? "interrupted" : Parameter().Replace(error.Message, string.Empty));
+
+    // Messages carry those of others, so that the name is not always this exception's own.
+    [GeneratedRegex(@" \(Parameter '[^']*'\)")]
+    private static partial Regex Parameter();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlavaCuda.Trainer.Terminal;
 
 namespace LlavaCuda.Trainer.Metrics;
 
@@ -38,7 +39,7 @@ internal sealed class ProgressLine : IDisposable
     internal ProgressLine(TextWriter output, string label, long totalSteps, long firstStep, ProgressStyle style, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        (_output, _label, _totalSteps, _step, _style) = (output, label, totalSteps, firstStep, style);
+        (_output, _label, _totalSteps, _step, _style) = (output, TerminalText.Line(label), totalSteps, firstStep, style);
         _begin = _time.GetTimestamp();
         _reported = _begin;
     }
@@ -71,7 +72,7 @@ internal sealed class ProgressLine : IDisposable
     internal void WriteLine(string text)
     {
         Erase();
-        _output.WriteLine(text);
+        _output.WriteLine(TerminalText.Clean(text));
         if (_style.Live && _shown is not null)
         {
             Show();
