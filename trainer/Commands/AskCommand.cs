@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LlavaCuda.Devices;
 using LlavaCuda.Generation;
+using LlavaCuda.Images;
 
 namespace LlavaCuda.Trainer.Commands;
 
@@ -15,7 +16,7 @@ internal static class AskCommand
         Option<string> question = new("--question", "-q") { Description = "The question.", Required = true };
         Option<bool> stats = new("--stats") { Description = "Print token counts and speed on standard error." };
         ModelOptions options = new();
-        Command command = new("ask", "Ask one question, with pictures or without.") { question, stats };
+        Command command = new("ask", "Ask one question, with images or without.") { question, stats };
         options.AddTo(command);
         command.SetAction(parsed => Run(parsed, options, parsed.GetRequiredValue(question), parsed.GetValue(stats)));
         return command;
@@ -26,17 +27,23 @@ internal static class AskCommand
     /// <returns>One line.</returns>
     internal static string Describe(Answer answer) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{answer.PromptRows} prompt rows ({answer.ImageRows} of pictures) read in {answer.PrefillTime.TotalSeconds:F2} s, {answer.NewTokens} tokens in {answer.DecodeTime.TotalSeconds:F2} s ({answer.NewTokens / Math.Max(answer.DecodeTime.TotalSeconds, 1e-9):F1} tokens/s)");
+        $"{answer.PromptRows} prompt rows ({answer.ImageRows} of images) read in {answer.PrefillTime.TotalSeconds:F2} s, {answer.NewTokens} tokens in {answer.DecodeTime.TotalSeconds:F2} s ({answer.NewTokens / Math.Max(answer.DecodeTime.TotalSeconds, 1e-9):F1} tokens/s)");
 
     private static int Run(ParseResult parsed, ModelOptions options, string question, bool stats)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
+        if (string.IsNullOrWhiteSpace(question))
+        {
+            throw new ArgumentException("--question is empty; expected a question.");
+        }
+
         GenerationOptions generation = options.Generation(parsed);
+        RgbImage[] images = [.. options.ReadImages(parsed).Select(static image => image.Image)];
         using InterruptScope interrupt = new();
         using Device device = options.OpenDevice(parsed);
         using LlavaModel model = options.Load(parsed, device);
         using ChatSession chat = model.StartChat();
-        foreach (string piece in chat.Send(question, options.ReadImages(parsed), generation, interrupt.Token))
+        foreach (string piece in chat.Send(question, images, generation, interrupt.Token))
         {
             output.Write(piece);
             output.Flush();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using LlavaCuda.Devices;
 using LlavaCuda.Generation;
 using LlavaCuda.Images;
@@ -17,13 +16,13 @@ internal sealed class ModelOptions
     private readonly Option<string?> _vision = new("--vision") { Description = "The CLIP folder, where an original LLaVA folder only names one." };
     private readonly Option<string?> _projectorWeights = new("--projector-weights") { Description = "Folder with a projector that stage pretrain wrote, which --model, then perhaps a language model alone, is completed with; by default the model's own." };
     private readonly Option<string?> _template = new("--template") { Description = "The conversation template, for example v1 or llava_llama_2; by default what the model was trained with." };
-    private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole; by default what the model was trained with." };
-    private readonly Option<int?> _context = new("--context") { Description = "Most rows of a conversation, pictures included; memory is reserved for them. By default what the model was made for, at most 4096." };
-    private readonly Option<string[]> _images = new("--image") { Description = "A picture; may be given several times, or not at all.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
+    private readonly Option<ImageAspect?> _aspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops images, pad shows them whole; by default what the model was trained with." };
+    private readonly Option<int?> _context = new("--context") { Description = "Most rows of a conversation, images included; memory is reserved for them. By default what the model was made for, at most 4096." };
+    private readonly Option<string[]> _images = new("--image") { Description = "An image file; may be given several times, or not at all.", DefaultValueFactory = static _ => [], AllowMultipleArgumentsPerToken = true };
     private readonly Option<ImageOrder> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's images before its text, as LLaVA was trained; data leaves them where <image> stands in the question.", DefaultValueFactory = static _ => ImageOrder.First };
-    private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the likeliest token.", DefaultValueFactory = static _ => Defaults.Temperature };
-    private readonly Option<int> _topK = new("--top-k") { Description = "Draw from so many of the likeliest tokens; 0 is all.", DefaultValueFactory = static _ => Defaults.TopK };
-    private readonly Option<double> _topP = new("--top-p") { Description = "Draw from the likeliest tokens that have this probability together.", DefaultValueFactory = static _ => Defaults.TopP };
+    private readonly Option<double> _temperature = new("--temperature") { Description = "0 always takes the most likely token.", DefaultValueFactory = static _ => Defaults.Temperature };
+    private readonly Option<int> _topK = new("--top-k") { Description = "Draw from so many of the most likely tokens; 0 is all.", DefaultValueFactory = static _ => Defaults.TopK };
+    private readonly Option<double> _topP = new("--top-p") { Description = "Draw from the most likely tokens that have this probability together.", DefaultValueFactory = static _ => Defaults.TopP };
     private readonly Option<ulong> _seed = new("--seed") { Description = "The same seed gives the same answer.", DefaultValueFactory = static _ => Defaults.Seed };
     private readonly Option<int> _maxNewTokens = new("--max-new-tokens") { Description = "Most tokens of an answer.", DefaultValueFactory = static _ => Defaults.MaxNewTokens };
     private readonly Option<string[]> _stop = new("--stop") { Description = "A text that ends the answer, beside those of the template; may be given several times.", DefaultValueFactory = static _ => [] };
@@ -52,24 +51,23 @@ internal sealed class ModelOptions
     /// <returns>The model, which the caller disposes.</returns>
     internal LlavaModel Load(ParseResult parsed, Device device)
     {
-        bool show = !Console.IsErrorRedirected;
-        LlavaModel model = LlavaModel.Load(
-            parsed.GetRequiredValue(_model),
-            device,
-            new LlavaModelOptions
-            {
-                VisionTower = parsed.GetValue(_vision),
-                ProjectorWeights = parsed.GetValue(_projectorWeights),
-                Template = parsed.GetValue(_template) is { } name ? ConversationTemplates.Parse(name) : null,
-                Aspect = parsed.GetValue(_aspect),
-                ImageOrder = parsed.GetValue(_imageOrder),
-                ContextLength = parsed.GetValue(_context),
-                ImageFiles = _imageFiles.Read(parsed),
-            },
-            show ? static (done, all) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\rloading {100.0 * done / Math.Max(all, 1):F0} %")) : null);
-        if (show)
+        LlavaModel model;
+        using (LoadingLine loading = new(parsed.InvocationConfiguration.Error))
         {
-            Console.Error.Write("\r              \r");
+            model = LlavaModel.Load(
+                parsed.GetRequiredValue(_model),
+                device,
+                new LlavaModelOptions
+                {
+                    VisionTower = parsed.GetValue(_vision),
+                    ProjectorWeights = parsed.GetValue(_projectorWeights),
+                    Template = parsed.GetValue(_template) is { } name ? ConversationTemplates.Parse(name) : null,
+                    Aspect = parsed.GetValue(_aspect),
+                    ImageOrder = parsed.GetValue(_imageOrder),
+                    ContextLength = parsed.GetValue(_context),
+                    ImageFiles = _imageFiles.Read(parsed),
+                },
+                loading.Report);
         }
 
         foreach (string warning in model.Warnings)
@@ -80,13 +78,13 @@ internal sealed class ModelOptions
         return model;
     }
 
-    /// <summary>Reads the pictures.</summary>
+    /// <summary>Reads the images.</summary>
     /// <param name="parsed">The parsed command line.</param>
-    /// <returns>The pictures.</returns>
-    internal IReadOnlyList<RgbImage> ReadImages(ParseResult parsed)
+    /// <returns>The images, with the names that they were given by.</returns>
+    internal IReadOnlyList<ImageArgument> ReadImages(ParseResult parsed)
     {
         ImageReadOptions files = _imageFiles.Read(parsed);
-        return [.. parsed.GetValue(_images)!.Select(path => ImageFile.Read(path, files))];
+        return [.. parsed.GetValue(_images)!.Select(path => ImageArgument.Read(_images.Name, path, files))];
     }
 
     /// <summary>Gets how to answer.</summary>
@@ -106,7 +104,7 @@ internal sealed class ModelOptions
                 (nameof(GenerationOptions.MaxNewTokens), _maxNewTokens.Name), (nameof(GenerationOptions.Temperature), _temperature.Name),
                 (nameof(GenerationOptions.TopK), _topK.Name), (nameof(GenerationOptions.TopP), _topP.Name),
             ];
-            throw new ArgumentException(names.Aggregate(error.Message, static (text, name) => text.Replace(name.Property, name.Option, StringComparison.Ordinal)));
+            throw new ArgumentException(names.Aggregate(ExitCode.Line(error), static (text, name) => text.Replace(name.Property, name.Option, StringComparison.Ordinal)));
         }
     }
 
