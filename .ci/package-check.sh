@@ -7,7 +7,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 model=$PWD/trainer/Quickstart/base
-image=$PWD/tests/reference/images/photo-jpg.pad-336.png
+image=$PWD/tests/reference/images/photo.jpg
 question="What color is the shape?"
 locks=$(cat ./*/packages.lock.json bench/Gpu/packages.lock.json | sha256sum)
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using LlavaCuda.Trainer.Commands;
+using LlavaCuda.Trainer.Terminal;
 
 namespace LlavaCuda.Trainer;
 
@@ -11,16 +12,8 @@ internal static class Program
     {
         // Answers are in every language; the consoles of some systems need to be told.
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        TerminalWriter.Install();
         return Run(args, Console.Out, Console.Error);
-    }
-
-    // The parser's message names the program's own types and lists choices a line each.
-    private static string PlainMessage(string message)
-    {
-        string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        int type = lines[0].IndexOf(" as expected type", StringComparison.Ordinal);
-        string what = type < 0 ? lines[0] : lines[0][..type] + ".";
-        return lines.Length == 1 ? what : $"{what.TrimEnd('.')}; expected {string.Join(", ", lines[1..]).ToLowerInvariant()}.";
     }
 
     /// <summary>Makes the program's commands.</summary>
@@ -37,6 +30,9 @@ internal static class Program
         root.Add(MakeBaseCommand.Create());
         root.Add(QuickstartCommand.Create());
         root.Add(VerifyCommand.Create());
+        root.Add(CompletionCommand.Create());
+        OptionParsing.Apply(root);
+        PeerNamesHelp.AddTo(root);
         return root;
     }
 
@@ -44,19 +40,26 @@ internal static class Program
     internal static int Run(string[] args, TextWriter output, TextWriter error)
     {
         RootCommand root = CreateRoot(out Option<bool> verbose);
-        InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        error = TerminalWriter.Wrap(error);
+        InvocationConfiguration configuration = new() { Output = TerminalWriter.Wrap(output), Error = error, EnableDefaultExceptionHandler = false };
         if (args.Length == 0)
         {
             root.Parse(["--help"]).Invoke(configuration);
             return ExitCode.Usage;
         }
 
-        ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        // A question may begin with an @, which is no file of more arguments here.
+        ParserConfiguration parser = new() { ResponseFileTokenReplacer = null };
+        if (args[0].StartsWith("[suggest", StringComparison.Ordinal))
         {
-            string command = parsed.CommandResult.Command == root ? "llava" : $"llava {parsed.CommandResult.Command.Name}";
-            string what = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is no command or option." : PlainMessage(parsed.Errors[0].Message);
-            error.WriteLine($"{command}: {what} ({command} --help tells more)");
+            return root.Parse(args, parser).Invoke(configuration);
+        }
+
+        Command? command = root.Subcommands.FirstOrDefault(command => command.Name == args[0]);
+        ParseResult parsed = root.Parse(command is null ? args : PeerNames.Translate(args, command.Options.Select(static option => option.Name).ToHashSet()), parser);
+        if (UsageError.Of(parsed) is { } usage)
+        {
+            error.WriteLine(TerminalText.Line(usage));
             return ExitCode.Usage;
         }
 

@@ -14,7 +14,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData(2, "--epochs is 0", "--epochs", "0")]
     [InlineData(2, "--projector: Projector type 'mlp'", "--projector", "mlp")]
     [InlineData(2, "--max-length is 4096, but the model has 512 positions", "--max-length", "4096")]
-    [InlineData(2, "'--bogus' is no command or option", "--bogus")]
+    [InlineData(2, "'--bogus' is no option", "--bogus")]
     [InlineData(1, "no such folder", "--model", "/no/model")]
     [InlineData(1, "more than 20 rows", "--max-length", "20")]
     public void Train_WhatCannotWork_IsOneLine(int code, string part, params string[] more) => AssertFails(code, part, more);

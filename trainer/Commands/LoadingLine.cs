@@ -6,7 +6,7 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary>Shows on a terminal how much of a model is loaded, and leaves an empty line behind, whatever comes next.</summary>
 internal sealed class LoadingLine(TextWriter error) : IDisposable
 {
-    private readonly TextWriter? _terminal = Console.IsErrorRedirected || !ReferenceEquals(error, Console.Error) ? null : TerminalWriter.Raw(error);
+    private readonly bool _live = !Console.IsErrorRedirected && ReferenceEquals(error, Console.Error);
     private int _shown = -1;
 
     /// <summary>Shows progress.</summary>
@@ -15,9 +15,9 @@ internal sealed class LoadingLine(TextWriter error) : IDisposable
     internal void Report(long done, long all)
     {
         int percent = (int)(100.0 * done / Math.Max(all, 1));
-        if (_terminal is not null && percent != _shown)
+        if (_live && percent != _shown)
         {
-            _terminal.Write(string.Create(CultureInfo.InvariantCulture, $"\rloading {percent} %"));
+            TerminalWriter.Raw(error).Write(string.Create(CultureInfo.InvariantCulture, $"\rloading {percent} %"));
             _shown = percent;
         }
     }
@@ -27,7 +27,7 @@ internal sealed class LoadingLine(TextWriter error) : IDisposable
     {
         if (_shown >= 0)
         {
-            _terminal!.Write("\r              \r");
+            TerminalWriter.Raw(error).Write("\r              \r");
         }
     }
 }

@@ -83,7 +83,7 @@ internal sealed class TrainOptions
         return o with
         {
             Vision = parsed.GetValue(_vision),
-            ProjectorWeights = parsed.GetValue(_projectorWeights),
+            ProjectorWeights = FolderOf(parsed.GetValue(_projectorWeights)),
             Projector = parsed.GetValue(_projector) is { } kind ? ParseProjector(kind) : o.Projector,
             Images = parsed.GetValue(_images),
             Template = parsed.GetValue(_template) ?? o.Template,
@@ -130,6 +130,10 @@ internal sealed class TrainOptions
         Enum => value.ToString()!.ToLowerInvariant(),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
+
+    // LLaVA's scripts name the file in the folder.
+    private static string? FolderOf(string? projector) =>
+        Path.GetFileName(projector) is "mm_projector.bin" or "mm_projector.safetensors" && File.Exists(projector) ? Path.GetDirectoryName(Path.GetFullPath(projector)) : projector;
 
     private static ProjectorConfig ParseProjector(string kind)
     {

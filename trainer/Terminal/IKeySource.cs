@@ -4,8 +4,8 @@ namespace LlavaCuda.Trainer.Terminal;
 internal interface IKeySource
 {
     /// <summary>Gets a value indicating whether a key has been pressed that was not read yet.</summary>
-    bool IsKeyAvailable { get; }
+    public bool IsKeyAvailable { get; }
 
     /// <summary>Waits for a key.</summary>
-    ConsoleKeyInfo Read();
+    public ConsoleKeyInfo Read();
 }

@@ -3,40 +3,36 @@ using System.Text;
 namespace LlavaCuda.Trainer.Terminal;
 
 /// <summary>Writes text to a terminal, a pipe or a file, and lets no control character through, see <see cref="TerminalText"/>. What the program itself has to say to a terminal goes to <see cref="Raw"/>.</summary>
-internal sealed class TerminalWriter : TextWriter
+/// <param name="output">Where to write; stays the caller's.</param>
+internal sealed class TerminalWriter(TextWriter output) : TextWriter
 {
     private static TextWriter? _standardOutput;
     private static TextWriter? _standardError;
 
-    private readonly TextWriter _output;
     private bool _return;
 
-    private TerminalWriter(TextWriter output)
-    {
-        _output = output;
-        NewLine = output.NewLine;
-    }
+    private TextWriter Inner => output;
 
     /// <inheritdoc/>
-    public override Encoding Encoding => _output.Encoding;
+    public override Encoding Encoding => output.Encoding;
 
     /// <summary>Puts standard output and standard error behind the filter, for all that the program writes.</summary>
     internal static void Install()
     {
         (_standardOutput, _standardError) = (Console.Out, Console.Error);
-        Console.SetOut(new TerminalWriter(_standardOutput));
-        Console.SetError(new TerminalWriter(_standardError));
+        Console.SetOut(Filter(_standardOutput));
+        Console.SetError(Filter(_standardError));
     }
 
     /// <summary>Puts a writer behind the filter, unless it is already.</summary>
     /// <param name="output">Where to write.</param>
-    internal static TextWriter Wrap(TextWriter output) => output is TerminalWriter || !ReferenceEquals(output, Raw(output)) ? output : new TerminalWriter(output);
+    internal static TextWriter Wrap(TextWriter output) => output is TerminalWriter || !ReferenceEquals(output, Raw(output)) ? output : Filter(output);
 
     /// <summary>Gets the writer without the filter, for cursor movements and colours of the program's own.</summary>
     /// <param name="output">A writer of either kind.</param>
     internal static TextWriter Raw(TextWriter output) => output switch
     {
-        TerminalWriter filter => filter._output,
+        TerminalWriter filter => filter.Inner,
 
         // The console puts a lock of its own around what it was given.
         _ when _standardOutput is { } raw && ReferenceEquals(output, Console.Out) => raw,
@@ -51,7 +47,7 @@ internal sealed class TerminalWriter : TextWriter
         if (_return)
         {
             _return = false;
-            _output.Write(value == '\n' ? "\r" : TerminalText.Shown('\r'));
+            output.Write(value == '\n' ? "\r" : TerminalText.Shown('\r'));
         }
 
         if (value == '\r')
@@ -60,11 +56,11 @@ internal sealed class TerminalWriter : TextWriter
         }
         else if (TerminalText.IsControl(value))
         {
-            _output.Write(TerminalText.Shown(value));
+            output.Write(TerminalText.Shown(value));
         }
         else
         {
-            _output.Write(value);
+            output.Write(value);
         }
     }
 
@@ -80,7 +76,7 @@ internal sealed class TerminalWriter : TextWriter
         while (!buffer.IsEmpty)
         {
             int plain = _return ? 0 : Plain(buffer);
-            _output.Write(buffer[..plain]);
+            output.Write(buffer[..plain]);
             buffer = buffer[plain..];
             if (!buffer.IsEmpty)
             {
@@ -91,7 +87,9 @@ internal sealed class TerminalWriter : TextWriter
     }
 
     /// <inheritdoc/>
-    public override void Flush() => _output.Flush();
+    public override void Flush() => output.Flush();
+
+    private static TerminalWriter Filter(TextWriter output) => new(output) { NewLine = output.NewLine };
 
     private static int Plain(ReadOnlySpan<char> text)
     {
