@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Models;
-using LlavaCuda.Tests.Checkpoints;
 using LlavaCuda.Tensors;
+using LlavaCuda.Tests.Checkpoints;
 using LlavaCuda.Text;
 using LlavaCuda.Trainer.Training;
 

@@ -2,8 +2,8 @@ using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Formats;
 using LlavaCuda.Models;
-using LlavaCuda.Text;
 using LlavaCuda.Tensors;
+using LlavaCuda.Text;
 
 namespace LlavaCuda.Trainer.Training;
 

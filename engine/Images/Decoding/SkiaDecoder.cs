@@ -1,5 +1,5 @@
-using SkiaSharp;
 using System.Runtime.InteropServices;
+using SkiaSharp;
 
 namespace LlavaCuda.Images.Decoding;
 
