@@ -106,7 +106,15 @@ public sealed partial class ModelFolder
         if (tokenizer.AddedTokens.FirstOrDefault(token => token.Id >= rows && IsNeeded(token)) is { } outside)
         {
             throw new InvalidDataException(
-                $"{TokenizerFolder}: added token {Quoted.Name(outside.Content)} has id {outside.Id}, but the vocabulary of {Path} has {rows} rows.");
+                $"{FileOf(outside)}: added token {Quoted.Name(outside.Content)} has id {outside.Id}, but the vocabulary of {Path} has {rows} rows.");
+        }
+
+        string FileOf(AddedToken token)
+        {
+            string older = System.IO.Path.Combine(TokenizerFolder, "added_tokens.json");
+            string newer = System.IO.Path.Combine(TokenizerFolder, "tokenizer_config.json");
+            bool inNewer = ConfigSection.OpenOrEmpty(newer).Section("added_tokens_decoder")?.Has($"{token.Id}") == true;
+            return inNewer ? newer : ConfigSection.OpenOrEmpty(older).Has(token.Content) ? older : TokenizerFolder;
         }
 
         // Padding is never computed, and the place of an image has no row in the original layout.

@@ -68,7 +68,15 @@ public sealed class LlavaModelLoadTests : IDisposable
     {
         _folder.Write("model/added_tokens.json", new JsonObject { [token] = id }.ToJsonString());
 
-        OneLine.Throws<InvalidDataException>(() => Load(), _folder.At("model"), "'<x>", $"id {id}", "rows");
+        OneLine.Throws<InvalidDataException>(() => Load(), _folder.At("model", "added_tokens.json"), "'<x>", $"id {id}", "rows");
+    }
+
+    [Fact]
+    public void Load_TokenOfTheConfigurationOutsideTheVocabulary_NamesThatFile()
+    {
+        Edit("tokenizer_config.json", static json => json["added_tokens_decoder"] = new JsonObject { ["5000"] = new JsonObject { ["content"] = "<x>" } });
+
+        OneLine.Throws<InvalidDataException>(() => Load(), _folder.At("model", "tokenizer_config.json"), "'<x>'", "id 5000", "rows");
     }
 
     private static long[] Extents(Shape shape) => [.. Enumerable.Range(0, shape.Rank).Select(i => shape[i])];
