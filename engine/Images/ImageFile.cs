@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LlavaCuda.Formats;
 using LlavaCuda.Images.Decoding;
 using SkiaSharp;
 
@@ -23,10 +24,10 @@ public static class ImageFile
     /// <param name="path">The file.</param>
     /// <param name="options">How, and what it may cost; null for the defaults.</param>
     /// <returns>The image.</returns>
-    /// <exception cref="InvalidDataException">The file is no image, is damaged, cut short or too large.</exception>
+    /// <exception cref="InvalidDataException">The file is no image, is damaged, cut short or too large, or is a pipe or device.</exception>
     public static RgbImage Read(string path, ImageReadOptions? options = null)
     {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using FileStream stream = RegularFile.OpenRead(path);
         return Read(stream, path, options);
     }
 
@@ -55,7 +56,7 @@ public static class ImageFile
     {
         options ??= ImageReadOptions.Default;
         options.Validate();
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using FileStream stream = RegularFile.OpenRead(path);
         byte[] head = new byte[HeadBytes];
         int length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         try

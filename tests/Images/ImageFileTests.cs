@@ -1,4 +1,5 @@
 using LlavaCuda.Images;
+using LlavaCuda.Tests.Checkpoints;
 
 namespace LlavaCuda.Tests.Images;
 
@@ -173,6 +174,25 @@ public class ImageFileTests
         for (int i = 0; i < image.Pixels.Length; i++)
         {
             Assert.Equal(expected[i % 3], image.Pixels[i]);
+        }
+    }
+
+    [Fact]
+    public void Read_PipeOrDevice_IsRefusedUnopened()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "devices and pipes are made as on Linux");
+        using TemporaryFolder folder = new();
+        string device = folder.At("zero.png"), pipe = folder.At("pipe.png");
+        File.CreateSymbolicLink(device, "/dev/zero");
+        using (System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            make.WaitForExit();
+        }
+
+        foreach (string path in (string[])[device, pipe])
+        {
+            OneLine.Throws<InvalidDataException>(() => ImageFile.Read(path), path, "not a regular file");
+            OneLine.Throws<InvalidDataException>(() => ImageFile.ReadSize(path), path, "not a regular file");
         }
     }
 
