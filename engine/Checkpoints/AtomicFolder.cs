@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using LlavaCuda.Formats;
 using LlavaCuda.Native;
 
@@ -14,7 +15,7 @@ namespace LlavaCuda.Checkpoints;
 /// that nobody loads half of it. What else
 /// lies in the folder stays, except files of a model, which would contradict the new ones.
 /// </summary>
-public sealed class AtomicFolder
+public sealed partial class AtomicFolder
 {
     private const string Unfinished = ".llava-writing", Complete = ".llava-complete", Moving = ".llava-moving", Last = "config.json";
     private const int LongestName = 200;
@@ -25,9 +26,6 @@ public sealed class AtomicFolder
         "chat_template.jinja", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", ModelManifest.FileName, "training.json",
     ];
-
-    private static readonly string[] WeightStems = ["model", "pytorch_model", "mm_projector"];
-    private static readonly string[] WeightEndings = [".safetensors", ".bin", ".index.json"];
 
     private readonly string _beside;
     private readonly Func<string, Stream> _create;
@@ -204,9 +202,11 @@ public sealed class AtomicFolder
 
     private static bool IsLast(string path) => Path.GetFileName(path) == Last;
 
-    private static bool IsOfModel(string name) =>
-        ModelFiles.Contains(name) || (WeightStems.Any(stem => name.StartsWith(stem, StringComparison.Ordinal))
-            && WeightEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)));
+    private static bool IsOfModel(string name) => ModelFiles.Contains(name) || WeightFileName().IsMatch(name);
+
+    // The names that weights are loaded from, and no others: somebody's model_backup.safetensors contradicts nothing.
+    [GeneratedRegex(@"^(model|pytorch_model|mm_projector)(-\d+-of-\d+)?\.(safetensors|bin)(\.index\.json)?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex WeightFileName();
 
     // A name may be as long as the file system allows, and leaves no room for more.
     private static string Sibling(string target)

@@ -65,6 +65,21 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
+    public void Write_FilesThatNoModelIsLoadedFrom_Stay()
+    {
+        string[] mine = ["mm_projector_mine.bin", "model-before.safetensors", "model_backup.safetensors", "pytorch_model.bak.bin"];
+        string[] older = ["model-00001-of-00002.safetensors", "model.safetensors.index.json", "pytorch_model-00002-of-00002.bin", "mm_projector.bin"];
+        foreach (string name in mine.Concat(older))
+        {
+            _folder.Write($"model/{name}", name);
+        }
+
+        WriteConfig("model");
+
+        Assert.Equal(["config.json", .. mine], Names("model"));
+    }
+
+    [Fact]
     public void Write_ExistingFolder_StaysTheSameFolder()
     {
         // The folder may be a mount point or somebody's current folder: it is never renamed or made again.
