@@ -1,4 +1,5 @@
 using LlavaCuda.Devices;
+using LlavaCuda.Tests.Checkpoints;
 using LlavaCuda.Tests.Training;
 using LlavaCuda.Trainer.Quickstart;
 using LlavaCuda.Trainer.Training;
@@ -63,6 +64,20 @@ public sealed class QuickstartResumeTests : IDisposable
         Run(parts, out string shown);
         Assert.Contains("cannot be used", shown, StringComparison.Ordinal);
         AssertSame(whole, parts);
+    }
+
+    [Fact]
+    public void Run_FolderOfAQuickstartThatRuns_IsRefusedAndKept()
+    {
+        QuickstartOptions one = Options("one");
+        Assert.Throws<OperationCanceledException>(() => Run(one, out _, "stage 1", 2));
+        string[] before = Directory.GetFileSystemEntries(one.Out, "*", SearchOption.AllDirectories);
+        using (OutputLock.Take(one.Out))
+        {
+            OneLine.Throws<IOException>(() => Run(one with { Seed = 5 }, out _), one.Out, "in use by another run");
+        }
+
+        Assert.Equal(before.Order(), Directory.GetFileSystemEntries(one.Out, "*", SearchOption.AllDirectories).Order());
     }
 
     private QuickstartOptions Options(string name) => new(Path.Combine(_folder, name)) { Pictures = 32, PretrainSteps = 5, FinetuneSteps = 7, Questions = 4 };

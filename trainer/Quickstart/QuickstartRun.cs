@@ -51,9 +51,10 @@ internal sealed class QuickstartRun
     /// <param name="cancellation">Stops after the step under way.</param>
     /// <returns>The figures, which are in <c>summary.json</c> too.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled; what was made stays, and the next run goes on with it.</exception>
+    /// <exception cref="IOException">Another quickstart runs in the folder, or it cannot be written.</exception>
     internal QuickstartSummary Run(CancellationToken cancellation)
     {
-        Directory.CreateDirectory(_options.Out);
+        using OutputLock held = OutputLock.Take(_options.Out);
         Stopwatch clock = Stopwatch.StartNew();
         string baseFolder = _options.Base ?? At("base");
         if (_options.Base is null)
