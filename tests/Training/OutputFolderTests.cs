@@ -50,12 +50,14 @@ public sealed class OutputFolderTests : IDisposable
         Assert.Equal(["model.safetensors"], Directory.EnumerateFileSystemEntries(options.Out).Select(Path.GetFileName));
     }
 
-    [Fact]
-    public void Run_DataThatTheResultWouldReplace_IsRefused()
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("bad_images.jsonl")]
+    public void Run_DataThatTheResultWouldReplace_IsRefused(string name)
     {
         TrainingOptions options = _folder.Options(TrainingStage.Pretrain);
         Directory.CreateDirectory(options.Out);
-        string data = Path.Combine(options.Out, "config.json");
+        string data = Path.Combine(options.Out, name);
         File.Move(_folder.Data.At("data.json"), data);
 
         OneLine.Throws<ArgumentException>(() => TrainingFolder.Run(options with { Data = [data] }), data, "would be overwritten");

@@ -12,8 +12,10 @@ namespace LlavaCuda.Trainer.Training;
 /// </summary>
 internal sealed class ImageWatch : IDisposable
 {
+    /// <summary>The name of the file that lists the bad images.</summary>
+    internal const string LogName = "bad_images.jsonl";
+
     private const int MostLines = 50;
-    private const string LogName = "bad_images.jsonl";
     private readonly TrainingOptions _options;
     private readonly TrainingSetup _setup;
     private readonly ITrainingOutput _output;

@@ -88,7 +88,7 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
             throw new IOException($"{options.Out} cannot take the result: {error.Message}", error);
         }
 
-        string[] written = [.. names, "metrics.jsonl", "loss.png"];
+        string[] written = [.. names, "metrics.jsonl", ImageWatch.LogName, "loss.png"];
         foreach (string data in options.Data)
         {
             string real = RealPath.Of(data);
