@@ -77,6 +77,13 @@ public sealed partial class AtomicFolder
         DeleteFolder(Sibling(target));
     }
 
+    /// <summary>Lists the files of a folder that writing a model there would delete or replace.</summary>
+    /// <param name="folder">The folder, which may be missing.</param>
+    /// <returns>Their paths, in order; none while an interrupted exchange waits to be completed.</returns>
+    internal static IReadOnlyList<string> ModelFilesIn(string folder) =>
+        !Directory.Exists(folder) || Directory.Exists(Path.Combine(folder, Complete)) || Directory.Exists(Path.Combine(folder, Moving)) ? []
+            : [.. Directory.EnumerateFiles(folder).Where(static path => IsOfModel(Path.GetFileName(path))).Order(StringComparer.Ordinal)];
+
     internal static void Write(string folder, Action<AtomicFolder> write, Func<string, Stream> create)
     {
         string target = Target(folder);

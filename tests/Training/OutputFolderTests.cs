@@ -37,6 +37,29 @@ public sealed class OutputFolderTests : IDisposable
         Assert.Equal(Directory.EnumerateFiles(DataFolder.Model).Count(), Directory.EnumerateFileSystemEntries(real).Count());
     }
 
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("model-00001-of-00002.safetensors")]
+    [InlineData("mm_projector.bin")]
+    [InlineData("tokenizer.model")]
+    public void Run_OutHoldsAModelOfNoRun_IsRefused(string name)
+    {
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune);
+        _folder.Data.Write($"out/{name}", "a download");
+        _folder.Data.Write("out/notes.txt", "mine");
+
+        foreach (bool dryRun in (bool[])[false, true])
+        {
+            OneLine.Throws<ArgumentException>(() => TrainingFolder.Run(options with { DryRun = dryRun }), options.Out, name, "no training run");
+        }
+
+        Assert.Equal("a download", File.ReadAllText(Path.Combine(options.Out, name)));
+        File.Delete(Path.Combine(options.Out, name));
+        TrainingFolder.Run(options);
+        TrainingFolder.Run(options with { Resume = ResumePolicy.Never });
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(options.Out, "notes.txt")));
+    }
+
     [Fact]
     public void Run_ResultCannotBeSaved_IsFoundBeforeTheFirstStep()
     {

@@ -10,6 +10,7 @@ namespace LlavaCuda.Trainer.Training;
 /// <summary>The folder of a run's result: can it be written, has the disk room, and in which layout does the model go there.</summary>
 internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
 {
+    private const string Report = "training.json";
     private const double Gigabyte = 1e9;
 
     private bool ProjectorAlone => options.Stage == TrainingStage.Pretrain && !options.SaveFull;
@@ -75,6 +76,22 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
         }
     }
 
+    /// <summary>Refuses a folder with a model that no training run wrote, such as a download: the result would replace it.</summary>
+    /// <param name="options">The run's options.</param>
+    /// <param name="checkpoints">Checkpoints of runs in the folder.</param>
+    internal static void RefuseForeignModel(TrainingOptions options, int checkpoints)
+    {
+        IReadOnlyList<string> files = AtomicFolder.ModelFilesIn(options.Out);
+        bool ofRun = checkpoints > 0 || files.Any(static path => Path.GetFileName(path) == Report);
+        IEnumerable<string> data = options.Data.Select(RealPath.Of);
+        if (!ofRun && files.FirstOrDefault(path => !data.Contains(RealPath.Of(path))) is { } foreign)
+        {
+            throw new ArgumentException(
+                $"--out is {options.Out}, where {Path.GetFileName(foreign)} is of a model that no training run wrote; choose another folder, "
+                + "so that nothing is overwritten.");
+        }
+    }
+
     // Written in full but for the weights' values, and deleted again: what cannot be saved is known before the first step.
     private void Try(ParameterTable parameters, Device device)
     {
@@ -129,7 +146,7 @@ internal sealed class OutputFolder(TrainingOptions options, TrainingSetup setup)
             Tokenizer = ProjectorAlone ? null : setup.Tokenizer,
             Tried = tried,
             Template = ConversationTemplates.Parse(options.Template),
-            WriteMore = files => files.WriteFile("training.json", writeReport),
+            WriteMore = files => files.WriteFile(Report, writeReport),
         };
         if (ProjectorAlone)
         {

@@ -50,6 +50,7 @@ public sealed class TrainingRun
         DateTimeOffset started = DateTimeOffset.UtcNow;
         using OutputLock? held = _options.DryRun ? null : OutputLock.Take(_options.Out);
         OutputFolder.RefuseSources(_options);
+        OutputFolder.RefuseForeignModel(_options, _checkpoints.Steps().Count);
         if (!_options.DryRun)
         {
             AtomicFolder.Recover(_options.Out);
