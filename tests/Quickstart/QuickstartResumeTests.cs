@@ -80,6 +80,19 @@ public sealed class QuickstartResumeTests : IDisposable
         Assert.Equal(before.Order(), Directory.GetFileSystemEntries(one.Out, "*", SearchOption.AllDirectories).Order());
     }
 
+    [Fact]
+    public void Run_CheckpointsOfAnotherTraining_AreNotDeleted()
+    {
+        QuickstartOptions one = Options("one");
+        string checkpoint = Path.Combine(one.Out, "model", "checkpoint-7");
+        Directory.CreateDirectory(checkpoint);
+
+        OneLine.Throws<IOException>(() => Run(one, out _), checkpoint, "no quickstart");
+
+        Assert.True(Directory.Exists(checkpoint));
+        Assert.False(Directory.Exists(Path.Combine(one.Out, "data")));
+    }
+
     private QuickstartOptions Options(string name) => new(Path.Combine(_folder, name)) { Pictures = 32, PretrainSteps = 5, FinetuneSteps = 7, Questions = 4 };
 
     private static QuickstartSummary Run(QuickstartOptions options, out string shown, string? stage = null, int steps = 0)

@@ -115,10 +115,15 @@ internal sealed class QuickstartRun
                 : $"{_options.Out} holds a quickstart with another {difference} ({Shown(earlier, difference)}, now {Shown(asked, difference)}): starting over");
         }
 
-        // What another quickstart has left must not be taken for a part of this one.
-        foreach (string folder in (string[])[At("projector"), ModelFolder])
+        // What another quickstart has left must not be taken for a part of this one; what anything else has left is not ours to delete.
+        foreach (CheckpointStore checkpoints in ((string[])[At("projector"), ModelFolder]).Select(static folder => new CheckpointStore(folder, keep: 1)))
         {
-            new CheckpointStore(folder, keep: 1).Clear();
+            if (checkpoints.Steps() is [.., long newest] && !QuickstartState.Exists(_options.Out))
+            {
+                throw new IOException($"{checkpoints.PathOf(newest)} belongs to a training that is no quickstart; choose another --out, or delete it.");
+            }
+
+            checkpoints.Clear();
         }
 
         Array.ForEach(["summary.json", "samples.png", "loss.png", ExampleFile], name => File.Delete(At(name)));

@@ -49,6 +49,9 @@ internal sealed record QuickstartState
         },
     };
 
+    /// <summary>Tells whether a folder is that of a quickstart, also where its state is damaged.</summary>
+    internal static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
+
     /// <summary>Reads the state of a folder.</summary>
     /// <returns>Null where there is none that can be read.</returns>
     internal static QuickstartState? TryRead(string folder)
