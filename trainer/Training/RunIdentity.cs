@@ -53,10 +53,6 @@ internal static class RunIdentity
         [Pictures] = data.PictureFingerprint,
     };
 
-    /// <summary>Finds the first entry that differs, or null.</summary>
-    internal static string? FirstDifference(IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> current) =>
-        Differences(stored, current).FirstOrDefault();
-
     /// <summary>Lists the entries that differ.</summary>
     internal static IEnumerable<string> Differences(IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> current) =>
         stored.Keys.Union(current.Keys).Where(key => key != Pictures && stored.GetValueOrDefault(key) != current.GetValueOrDefault(key));
