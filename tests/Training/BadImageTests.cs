@@ -141,6 +141,23 @@ public sealed class BadImageTests : IDisposable
     }
 
     [Fact]
+    public void Run_NoImageLeft_KeepsTheStepsThatWereMade()
+    {
+        _folder.Data.WriteSamples(5, textEvery: 5);
+        for (int i = 0; i < 4; i++)
+        {
+            CutShort(_folder, i);
+        }
+
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { OnBadImage = BadImagePolicy.Skip, SaveEvery = 100 };
+        Assert.Throws<InvalidDataException>(() => TrainingFolder.Run(options));
+
+        int rows = File.ReadLines(Path.Combine(options.Out, "metrics.jsonl")).Count();
+        Assert.True(rows > 0);
+        Assert.Equal([rows], new CheckpointStore(options.Out, keep: 2).Steps());
+    }
+
+    [Fact]
     public void Run_PipesAndDevicesAsImages_AreBadWithoutBeingOpened()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no named pipes in folders.");

@@ -134,26 +134,30 @@ public sealed class TrainingRun
         {
             TimeSpan before = clock.Elapsed;
             StepResult result;
+            double rowsPerSecond;
+            long made = done - 1;
             try
             {
                 result = runner.Run(loader);
+                made = done;
+                rowsPerSecond = result.Rows / Math.Max((clock.Elapsed - before).TotalSeconds, 1e-9);
+                metrics.Append(done, result, rowsPerSecond);
+                images.Report(done);
             }
             catch (Exception error) when (error is InvalidDataException or NotFiniteNumberException)
             {
-                // An image that cannot be read, or a loss that is NaN or infinite, must not cost the steps before it; neither has changed the weights.
-                images.Report(done, error);
-                if (_options.SaveEvery > 0 && saved < done - 1)
+                // Images that cannot be read, or a loss that is NaN or infinite, must not cost the steps that were made; neither has changed
+                // the weights.
+                if (_options.SaveEvery > 0 && saved < made)
                 {
-                    save(done - 1);
+                    save(made);
                 }
 
+                images.Report(done, error);
                 throw;
             }
 
             loss = result.Loss;
-            images.Report(done);
-            double rowsPerSecond = result.Rows / Math.Max((clock.Elapsed - before).TotalSeconds, 1e-9);
-            metrics.Append(done, result, rowsPerSecond);
             _output.Report(new TrainingProgress(done, steps, result, rowsPerSecond, clock.Elapsed / (done - first) * (steps - done)));
             bool stop = cancellation.IsCancellationRequested && done < steps;
             if (stop || (_options.SaveEvery > 0 && (done % _options.SaveEvery == 0 || done == steps)))
