@@ -23,7 +23,7 @@ public sealed class TrainCommandTests : IDisposable
     public void Train_NoPictures_CannotTrainTheProjector()
     {
         _folder.Data.WriteSamples(DataFolder.Sample("a", null, ("human", "q"), ("gpt", "yes")));
-        AssertFails(1, "No sample has a picture", "--template", "mistral_instruct", write: false);
+        AssertFails(1, "No sample has an image", "--template", "mistral_instruct", write: false);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal static class UnusedOptions
         {
             foreach (string name in Given("--epochs"))
             {
-                yield return $"{name} has no effect beside --steps.";
+                yield return $"{name} has no effect next to --steps.";
             }
         }
 

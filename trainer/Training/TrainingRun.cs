@@ -211,7 +211,7 @@ public sealed class TrainingRun
 
         if (!_checkpoints.Restore(newest, model, optimizer, identity, allowChanges: _options.Resume == ResumePolicy.Changed))
         {
-            _output.Warn("the files of some pictures have other sizes than when the run began");
+            _output.Warn("the files of some images have other sizes than when the run began");
         }
 
         _output.Write($"going on from {_checkpoints.PathOf(newest)}");

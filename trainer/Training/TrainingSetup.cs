@@ -106,7 +106,7 @@ internal sealed class TrainingSetup
 
         if (Trained is [ModelPart.Projector] && !HasPictures)
         {
-            throw new InvalidDataException("No sample has a picture, so that the projector cannot learn anything.");
+            throw new InvalidDataException("No sample has an image, so that the projector cannot learn anything.");
         }
 
         if (Data.Unsupervised > 0 && !_options.AllowUnsupervised)
