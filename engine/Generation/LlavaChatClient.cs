@@ -6,7 +6,7 @@ namespace LlavaCuda.Generation;
 
 /// <summary>
 /// A LLaVA behind Microsoft.Extensions.AI. Images come as <see cref="DataContent"/> of an image type and go before the text of their message unless the model's <see cref="LlavaModel.ImageOrder"/> says
-/// otherwise; what cannot be done is refused, nothing is left out in silence.
+/// otherwise; unsupported options throw; nothing is dropped silently.
 /// </summary>
 /// <remarks>
 /// Any thread may ask. One request computes at a time, the others wait in their order; a request's answer is generated whether or not its reader keeps up, so that a reader may ask again, or dispose the

@@ -8,7 +8,7 @@ public sealed partial record ConversationTemplate
     /// <summary>What begins the system's text in ChatML, its control token included.</summary>
     internal const string ChatMlSystemHeader = "<|im_start|>system\n";
 
-    // What of the messages' content and roles the model has no place for must not vanish from the prompt in silence.
+    // Content parts and roles that the model does not support must not vanish from the prompt silently.
     private const string RefuseRole = "{{- raise_exception('the roles are system, user and assistant, not ' ~ message['role']) -}}";
     private const string RefusePart = "{{- raise_exception('content is made of text and image parts, not ' ~ part['type']) -}}";
     private const string RefuseImage = "{{- raise_exception('only messages of the user can hold images') -}}";

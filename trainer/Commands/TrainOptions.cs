@@ -26,8 +26,8 @@ internal sealed class TrainOptions
     private readonly Option<string?> _images = new("--images") { Description = "Folder that relative paths of images begin at; only for data without any may it be left out." };
     private readonly Option<string> _out = new("--out") { Description = "Folder of checkpoints, metrics and the result.", Required = true };
     private readonly Option<string?> _template = new("--template") { Description = "Conversation template." + Default(static o => o.Template) };
-    private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's picture before its text, as LLaVA does; data leaves it in its place." + Default(static o => o.ImageOrder) };
-    private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops pictures, pad shows them whole." + Default(static o => o.ImageAspect) };
+    private readonly Option<ImageOrder?> _imageOrder = new("--image-order") { HelpName = "first|data", Description = "first puts a turn's image before its text, as LLaVA does; data leaves it in its place." + Default(static o => o.ImageOrder) };
+    private readonly Option<ImageAspect?> _imageAspect = new("--image-aspect") { HelpName = "square|pad", Description = "square crops images, pad shows them whole." + Default(static o => o.ImageAspect) };
     private readonly Option<double?> _epochs = new("--epochs") { Description = "Passes over the data; a fraction, as 0.5, ends within one." + Default(static o => o.Epochs) };
     private readonly Option<long?> _steps = new("--steps") { Description = "Optimizer steps; as many as --epochs takes unless given." };
     private readonly Option<int?> _batch = new("--batch") { Description = "Samples of a micro-batch." + Default(static o => o.Batch) };
@@ -38,15 +38,15 @@ internal sealed class TrainOptions
     private readonly Option<double?> _warmupRatio = new("--warmup-ratio") { Description = "Share of the steps in which the rate rises; then half a cosine down to 0." + Default(static o => o.WarmupRatio) };
     private readonly Option<double?> _maxGradNorm = new("--max-grad-norm") { Description = "Gradients of a larger norm are scaled down to it." + Default(static o => o.MaxGradientNorm) };
     private readonly Option<double?> _beta2 = new("--beta2") { Description = "AdamW's decay of the second moment." + Default(static o => o.Beta2) };
-    private readonly Option<int?> _maxLength = new("--max-length") { Description = $"Most rows of a sample, pictures included; unless given {TrainingOptions.DefaultMaxLength}, or the model's positions where those are fewer." };
-    private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { HelpName = "error|skip|truncate", Description = "What becomes of longer samples: error, truncate (text at the end, never a picture), skip." + Default(static o => o.TooLong) };
+    private readonly Option<int?> _maxLength = new("--max-length") { Description = $"Most rows of a sample, images included; unless given {TrainingOptions.DefaultMaxLength}, or the model's positions where those are fewer." };
+    private readonly Option<TooLongPolicy?> _tooLong = new("--too-long") { HelpName = "error|skip|truncate", Description = "What becomes of longer samples: error, truncate (text at the end, never an image), skip." + Default(static o => o.TooLong) };
     private readonly Option<bool> _allowUnsupervised = new("--allow-unsupervised") { Description = "Accept samples in which no token carries loss, and turns that say nothing." };
     private readonly Option<BadImagePolicy?> _onBadImage = new("--on-bad-image") { HelpName = "error|skip", Description = "What becomes of samples whose image is missing, empty or damaged: error ends the run, skip leaves them out, names and counts them." + Default(static o => o.OnBadImage) };
     private readonly Option<bool> _decode = new("--decode") { Description = "Decode every image before the first step; without it only their heads are looked at, and the rest is checked in the background, ahead of the training." };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "Fixes the order of samples and a new projector." + Default(static o => o.Seed) };
     private readonly Option<long?> _saveEvery = new("--save-every") { Description = "Steps between checkpoints; 0 for none but that of an interruption." + Default(static o => o.SaveEvery) };
     private readonly Option<int?> _keep = new("--keep") { Description = "Checkpoints to keep." + Default(static o => o.Keep) };
-    private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|changed|never", Description = "auto goes on from the newest checkpoint in --out; changed does so also with other --epochs or --steps, or another split of as many samples into --batch and --accumulate; never deletes those checkpoints and begins anew." + Default(static o => o.Resume) };
+    private readonly Option<ResumePolicy?> _resume = new("--resume") { HelpName = "auto|changed|never", Description = "auto goes on from the newest checkpoint in --out; changed does so also with other --epochs or --steps, or another split of as many samples into --batch and --accumulate; never deletes those checkpoints and starts from scratch." + Default(static o => o.Resume) };
     private readonly Option<string?> _resumeFrom = new("--resume-from")
     {
         HelpName = "step|folder",
@@ -57,7 +57,7 @@ internal sealed class TrainOptions
     private readonly Option<bool> _saveFull = new("--save-full") { Description = "Let pretrain write the whole model and not the projector alone." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check model, data, memory and disk, show the account of them, and stop before the first step." };
     private readonly Option<int> _maxImagePixels = ImageFileOptions.CreateMaxPixels();
-    private readonly Option<int?> _workers = new("--workers") { Description = "Threads that decode pictures ahead of the training." + Default(static o => o.Workers) };
+    private readonly Option<int?> _workers = new("--workers") { Description = "Threads that decode images ahead of the training." + Default(static o => o.Workers) };
 
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>

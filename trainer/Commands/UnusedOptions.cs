@@ -15,7 +15,7 @@ internal static class UnusedOptions
         {
             foreach (string name in Given("--top-k", "--top-p", "--seed"))
             {
-                yield return $"{name} has no effect at --temperature 0, which always takes the likeliest token.";
+                yield return $"{name} has no effect at --temperature 0, which always takes the most likely token.";
             }
         }
 

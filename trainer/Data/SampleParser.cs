@@ -246,7 +246,7 @@ internal ref partial struct SampleParser
     }
 
     /// <summary>
-    /// Passes over a value and tells whether it holds nothing: null, false, 0, an empty text, list or object. Image files that it names
+    /// Skips a value and returns whether it is empty: null, false, 0, an empty text, list or object. Image files that it names
     /// are collected.
     /// </summary>
     private bool IsNothing(List<string>? files)

@@ -7,7 +7,7 @@ using LlavaCuda.Trainer.Data;
 namespace LlavaCuda.Trainer.Training;
 
 /// <summary>
-/// Keeps an eye on the image files of a run: before the first step at least at their heads, during the training ahead of it, and tells of every bad one once, on the output and in
+/// Keeps an eye on the image files of a run: before the first step at least at their heads, during the training ahead of it, and reports every bad one once, on the output and in
 /// <c>bad_images.jsonl</c>. All calls come from the thread that runs the training.
 /// </summary>
 internal sealed class ImageWatch : IDisposable

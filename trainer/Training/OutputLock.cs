@@ -21,7 +21,7 @@ internal sealed class OutputLock : IDisposable
     /// <summary>Makes the folder where it is missing, and locks it.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>The lock.</returns>
-    /// <exception cref="IOException">Another run holds it, or the folder cannot be made or written.</exception>
+    /// <exception cref="IOException">Another run holds it, or the folder cannot be created or written.</exception>
     internal static OutputLock Take(string folder)
     {
         List<string> made = Make(folder);
@@ -42,7 +42,7 @@ internal sealed class OutputLock : IDisposable
     /// <summary>Makes a folder and its parents.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>The folders that were made, innermost first.</returns>
-    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="IOException">It cannot be created.</exception>
     internal static List<string> Make(string folder)
     {
         if (File.Exists(folder))
@@ -65,7 +65,7 @@ internal sealed class OutputLock : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{folder} cannot be made: {error.Message}", error);
+            throw new IOException($"{folder} cannot be created: {error.Message}", error);
         }
     }
 
