@@ -166,7 +166,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
             }
         }
 
-        return "no earlier checkpoint is whole, and --resume never begins from scratch";
+        return "no earlier checkpoint is whole; to start from scratch, give --resume never";
     }
 
     private void RequireSameRun(string path, IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> identity, bool allowChanges)
