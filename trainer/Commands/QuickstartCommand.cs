@@ -3,7 +3,6 @@ using System.Globalization;
 using LlavaCuda.Devices;
 using LlavaCuda.Trainer.Metrics;
 using LlavaCuda.Trainer.Quickstart;
-using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Commands;
 
@@ -40,7 +39,6 @@ internal static class QuickstartCommand
                 FinetuneSteps = AtLeast(1, parsed.GetValue(finetune), "--finetune-steps"),
                 Questions = AtLeast(4, parsed.GetValue(questions), "--questions"),
             };
-            using OutputLock held = OutputLock.Take(options.Out);
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
             using TolerantWriter console = new(parsed.InvocationConfiguration.Output), error = new(parsed.InvocationConfiguration.Error);
