@@ -7,8 +7,8 @@ namespace LlavaCuda.Tests.Images;
 /// <summary>Picture files that no encoder at hand writes, put together by hand.</summary>
 internal static class PictureBytes
 {
-    /// <summary>A PNG file with the given header and compressed rows, which need not fit the header.</summary>
-    internal static byte[] Png(int width, int height, byte depth, byte colourType, byte[] rows, byte interlace = 0)
+    /// <summary>A PNG file with the given header and compressed rows, which need not fit the header; a chunk may stand before them.</summary>
+    internal static byte[] Png(int width, int height, byte depth, byte colourType, byte[] rows, byte interlace = 0, (string Type, byte[] Data)? before = null)
     {
         using MemoryStream file = new();
         file.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
@@ -17,6 +17,11 @@ internal static class PictureBytes
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9], header[12]) = (depth, colourType, interlace);
         Chunk(file, "IHDR", header);
+        if (before is { } chunk)
+        {
+            Chunk(file, chunk.Type, chunk.Data);
+        }
+
         using MemoryStream packed = new();
         using (ZLibStream zlib = new(packed, CompressionLevel.Fastest, leaveOpen: true))
         {

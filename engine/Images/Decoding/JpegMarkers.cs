@@ -11,7 +11,6 @@ internal ref struct JpegMarkers
     private const int Soi = 0xD8;
     private const int Eoi = 0xD9;
     private const int Sos = 0xDA;
-    private const int Dqt = 0xDB;
     private const int Dht = 0xC4;
     private const int Dac = 0xCC;
     private const int Dri = 0xDD;
@@ -62,7 +61,7 @@ internal ref struct JpegMarkers
                 continue;
             }
 
-            if (marker < 0xC0 || (after && marker is Soi or Sos or 0xC8 or 0xDE or 0xDF or (>= 0xF0 and <= 0xFD)))
+            if (marker < 0xC0 || (after && (marker == Soi || !JpegTrailer.Accepts(marker, _bytes[_at..]))))
             {
                 throw _file.Damaged(after ? "JPEG data is damaged: what follows the pixels is no part of an image" : "JPEG data is damaged: there is no header");
             }
@@ -73,6 +72,11 @@ internal ref struct JpegMarkers
             }
 
             ReadOnlySpan<byte> segment = Segment();
+            if (after)
+            {
+                continue;
+            }
+
             switch (marker)
             {
                 case Sos:
@@ -87,22 +91,10 @@ internal ref struct JpegMarkers
 
                     break;
                 case (>= 0xC0 and <= 0xCF) and not (Dht or 0xC8 or Dac):
-                    if (after)
-                    {
-                        throw Damaged();
-                    }
-
                     (pixels, bytes, units) = Frame(marker, segment);
                     break;
                 case Dri:
                     _interval = segment.Length == 2 ? BinaryPrimitives.ReadUInt16BigEndian(segment) : _interval;
-                    break;
-                default:
-                    if (after && !IsWhole(marker, segment))
-                    {
-                        throw Damaged();
-                    }
-
                     break;
             }
         }
@@ -179,54 +171,4 @@ internal ref struct JpegMarkers
         _at += length;
         return segment;
     }
-
-    /// <summary>Whether the decoder would accept a segment after the pixels; one that the file's end cuts off does not matter.</summary>
-    private readonly bool IsWhole(int marker, ReadOnlySpan<byte> segment)
-    {
-        if (_at > _bytes.Length)
-        {
-            return true;
-        }
-
-        switch (marker)
-        {
-            case Dht:
-                while (segment.Length > 16)
-                {
-                    int count = 0;
-                    foreach (byte codes in segment.Slice(1, 16))
-                    {
-                        count += codes;
-                    }
-
-                    if (count > 256 || count > segment.Length - 17 || (segment[0] & ~0x10) > 3)
-                    {
-                        return false;
-                    }
-
-                    segment = segment[(17 + count)..];
-                }
-
-                return segment.Length == 0;
-            case Dqt:
-                while (segment.Length > 0)
-                {
-                    int size = 1 + (segment[0] >> 4 != 0 ? 128 : 64);
-                    if ((segment[0] & 15) > 3 || segment.Length < size)
-                    {
-                        return false;
-                    }
-
-                    segment = segment[size..];
-                }
-
-                return true;
-            case Dac:
-                return segment.Length % 2 == 0;
-            default:
-                return true;
-        }
-    }
-
-    private readonly InvalidDataException Damaged() => _file.Damaged("JPEG data is damaged: what follows the pixels is no part of an image");
 }
