@@ -93,7 +93,7 @@ internal sealed record BmpHeader(int Width, int Height, bool TopDown, int Bits, 
         if (gray && colours <= 2)
         {
             layout = layout == BmpLayout.Indices ? BmpLayout.BlackAndWhite : layout;
-            return Palette.Gray();
+            return Palette.BlackAndWhite();
         }
 
         if (gray)

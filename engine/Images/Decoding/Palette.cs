@@ -17,6 +17,14 @@ internal sealed class Palette
         return palette;
     }
 
+    /// <summary>Makes the palette of bits: the first index is black, all others are white.</summary>
+    internal static Palette BlackAndWhite()
+    {
+        Palette palette = new();
+        palette._colours.AsSpan(3).Fill(255);
+        return palette;
+    }
+
     /// <summary>Makes a palette of stored colours.</summary>
     /// <param name="stored">The colours; an incomplete one at the end is left out.</param>
     /// <param name="size">Bytes of a stored colour.</param>

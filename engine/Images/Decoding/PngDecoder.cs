@@ -62,6 +62,11 @@ internal static class PngDecoder
                 {
                     if (!Fill(file, data, pixels, stored.AsSpan(0, 1 + length)))
                     {
+                        if (x == 0 && line == 0)
+                        {
+                            throw file.CutShort();
+                        }
+
                         if (!header.Interlaced)
                         {
                             FillMissing(header, image.Pixels[(line * header.Width * 3)..]);
@@ -117,8 +122,9 @@ internal static class PngDecoder
             {
                 count = pixels.Read(row[done..]);
             }
-            catch (InvalidDataException)
+            catch (Exception error) when (error is InvalidDataException or IOException)
             {
+                // The latter where a dictionary is asked for.
                 throw file.Damaged("PNG data is damaged: its pixels cannot be decompressed");
             }
 

@@ -65,8 +65,8 @@ internal sealed record PngHeader(int Width, int Height, int Depth, int Kind, boo
                 case "eXIf":
                     orientation = ExifOrientation.Read(data);
                     break;
-                case "fcTL" when BinaryPrimitives.ReadUInt64BigEndian(data[4..]) != (((ulong)width << 32) | height):
-                    throw file.Refuse("is an animated PNG file whose first frame is not as large as the image");
+                case "fcTL" when BinaryPrimitives.ReadUInt64BigEndian(data[4..]) != (((ulong)width << 32) | height) || BinaryPrimitives.ReadUInt64BigEndian(data[12..]) != 0:
+                    throw file.Refuse("is an animated PNG file whose first frame does not cover the image");
             }
         }
 

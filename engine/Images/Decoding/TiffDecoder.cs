@@ -20,9 +20,9 @@ internal static class TiffDecoder
         RgbImage image = new(header.Width, header.Height);
         int blocks = header.Blocks;
         long needed = (long)blocks * (header.IsPlanar ? header.Samples : 1);
-        if (header.Offsets.Length < needed)
+        if (header.Offsets.Length < needed || (header.Offsets.Length > needed && header.Compression == TiffCompression.None))
         {
-            throw file.Damaged($"TIFF data is damaged: {header.Offsets.Length} of {needed} blocks of pixels are in it");
+            throw file.Damaged($"TIFF data is damaged: it has {header.Offsets.Length} blocks of pixels; expected {needed}");
         }
 
         int samples = header.IsPlanar ? 1 : header.Samples;
@@ -56,6 +56,8 @@ internal static class TiffDecoder
                     int columns = Math.Min(header.BlockWidth, header.Width - left);
                     pixels.Expand(row, plane, image.Row(top + y).Slice(left * 3, columns * 3));
                 }
+
+                CheckEnd(file, stored);
             }
         }
 
@@ -85,19 +87,31 @@ internal static class TiffDecoder
 
     private static void Fill(EncodedImage file, Stream stored, byte[] row)
     {
-        int count;
-        try
-        {
-            count = stored.ReadAtLeast(row, row.Length, throwOnEndOfStream: false);
-        }
-        catch (InvalidDataException)
-        {
-            throw file.Damaged("TIFF data is damaged: its pixels cannot be decompressed");
-        }
-
-        if (count < row.Length)
+        if (Read(file, stored, row) < row.Length)
         {
             throw file.CutShort();
+        }
+    }
+
+    /// <summary>Goes on to the checksum behind the last row; where more rows follow, as some writers pad the last block, it is not reached.</summary>
+    private static void CheckEnd(EncodedImage file, Stream stored)
+    {
+        if (stored is ZLibStream)
+        {
+            Read(file, stored, stackalloc byte[1]);
+        }
+    }
+
+    private static int Read(EncodedImage file, Stream stored, Span<byte> bytes)
+    {
+        try
+        {
+            return stored.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException)
+        {
+            // The latter where a dictionary is asked for.
+            throw file.Damaged("TIFF data is damaged: its pixels cannot be decompressed");
         }
     }
 

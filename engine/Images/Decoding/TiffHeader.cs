@@ -109,7 +109,8 @@ internal sealed record TiffHeader
 
         bool known = planes is 1 or 2 && bits.Length > 0 && Array.TrueForAll(bits, bit => bit == bits[0])
             && (format == 1 || (format == 2 && bits is [8] && photometric == 1));
-        known = known && One(file, tags, Tag.FillOrder, 1) == 1 && IsKnown(photometric, bits[0], samples, extra, tags.IsLittleEndian) && (!planar || (photometric == 2 && bits[0] == 8 && extra is not [1, ..]));
+        known = known && One(file, tags, Tag.FillOrder, 1) == 1 && IsKnown(photometric, bits[0], samples, extra, tags.IsLittleEndian)
+            && (!planar || (photometric == 2 && bits[0] == 8 && IsKnownPlanar(samples, extra, compression)));
         if (!known || !Enum.IsDefined((TiffCompression)compression))
         {
             throw file.Refuse(
@@ -175,6 +176,15 @@ internal sealed record TiffHeader
         (2, 16, 4, 1) => extra[0] is 0 or 1 or 2,
         (2, 8, 5 or 6, 2 or 3) => samples == 3 + extra.Length && extra is [0 or 1 or 2, .. var more] && Array.TrueForAll(more, static one => one == 0),
         (5, 8, 5 or 6, 1 or 2) => samples == 4 + extra.Length && Array.TrueForAll(extra, static one => one == 0),
+        _ => false,
+    };
+
+    /// <summary>The kinds of planes: where there is a fourth one, Pillow reads few of the kinds that it reads of interleaved samples.</summary>
+    private static bool IsKnownPlanar(long samples, long[] extra, long compression) => extra switch
+    {
+        [] => samples == 3,
+        [2] or [999] => true,
+        [0, .. var more] => compression != (long)TiffCompression.None && Array.TrueForAll(more, static one => one == 0),
         _ => false,
     };
 

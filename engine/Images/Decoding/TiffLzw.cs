@@ -10,6 +10,8 @@ internal sealed class TiffLzw(Stream source) : ReadOnlyStream
     private const int LeastBits = 9;
     private const int MostBits = 12;
     private const int TableSize = 1 << MostBits;
+    private const int Cleared = -1;
+    private const int Unstarted = -2;
 
     private readonly ushort[] _previous = new ushort[TableSize];
     private readonly byte[] _last = new byte[TableSize];
@@ -17,13 +19,13 @@ internal sealed class TiffLzw(Stream source) : ReadOnlyStream
     private int _pending = TableSize + 1;
     private int _next = FirstFree;
     private int _bits = LeastBits;
-    private int _before = -1;
+    private int _before = Unstarted;
     private byte _first;
     private int _held;
     private int _count;
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">A code has no meaning yet.</exception>
+    /// <exception cref="InvalidDataException">A code has no meaning yet, or the table is not cleared first.</exception>
     public override int Read(Span<byte> buffer)
     {
         if (_pending == _text.Length && !NextText())
@@ -42,7 +44,7 @@ internal sealed class TiffLzw(Stream source) : ReadOnlyStream
         int code = NextCode();
         while (code == Clear)
         {
-            (_next, _bits, _before) = (FirstFree, LeastBits, -1);
+            (_next, _bits, _before) = (FirstFree, LeastBits, Cleared);
             code = NextCode();
         }
 
@@ -51,7 +53,7 @@ internal sealed class TiffLzw(Stream source) : ReadOnlyStream
             return false;
         }
 
-        if (code > _next || (_before < 0 && code > 255) || (code == _next && _next == TableSize))
+        if (_before == Unstarted || code > _next || (_before == Cleared && code > 255) || (code == _next && _next == TableSize))
         {
             throw new InvalidDataException();
         }
