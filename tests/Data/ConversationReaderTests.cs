@@ -244,6 +244,38 @@ public sealed class ConversationReaderTests : IDisposable
         Assert.Equal(line.EndsWith("},", StringComparison.Ordinal) ? [1, 2, 3, 5] : [1, 3, 5], samples.Select(s => s.Place.Line));
     }
 
+    /// <summary>A line of JSON Lines that is cut off anywhere: the fault names that line and not the whole one after it.</summary>
+    [Theory]
+    [InlineData("\n", "")]
+    [InlineData("\r\n", "\r\n")]
+    public void Read_LineThatIsCutOff_IsTheOneNamed(string separator, string end)
+    {
+        string[] lines =
+        [
+            .. Enumerable.Range(0, 6).Select(static i =>
+                $$"""{"id":"{{i}}","n":[1,{"a":2}],"conversations":[{"from":"human","value":"What?"},{"from":"gpt","value":"red {{i}}"}]}"""),
+        ];
+        foreach (int damaged in (int[])[0, 3, 5])
+        {
+            for (int length = 1; length < lines[damaged].Length; length++)
+            {
+                string[] cut = [.. lines];
+                cut[damaged] = lines[damaged][..length];
+                string path = _folder.Write("data.jsonl", string.Join(separator, cut) + end);
+                foreach (int block in (int[])[7, DataWindow.DefaultBlock])
+                {
+                    (List<ConversationSample> samples, List<string> faults) = ReadAll(path, block);
+                    Assert.StartsWith($"{path} sample {damaged}", faults[0], StringComparison.Ordinal);
+                    Assert.Contains($", line {damaged + 1}: ", faults[0], StringComparison.Ordinal);
+
+                    // The line after may have been taken for a part of the sample.
+                    Assert.InRange(faults.Count, 1, 2);
+                    Assert.InRange(samples.Count, 4, 5);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Read_CommasBetweenLines_ExpectTheNextSample()
     {

@@ -36,6 +36,7 @@ internal sealed class ConversationReader(
 
         JsonTokens tokens = new(_window, _state, longest);
         SamplePlace place = new(path, _count, string.Empty, 0);
+        SampleParser parser = default;
         try
         {
             if (_isOver || !Begin(ref tokens))
@@ -46,7 +47,7 @@ internal sealed class ConversationReader(
             _count++;
             place = place with { Line = tokens.Line };
             int depth = tokens.Depth;
-            SampleParser parser = new(tokens, place);
+            parser = new SampleParser(tokens, place);
             try
             {
                 sample = parser.Parse();
@@ -65,7 +66,16 @@ internal sealed class ConversationReader(
         {
             _count = place.Index + 1;
             string what = place.Line > 0 ? error.Message : error.Message.Replace("nothing after the end", "the next sample", StringComparison.Ordinal);
-            fault ??= Line(place with { Line = error.Line }, what);
+            if (place.Line > 0 && error.Line > place.Line && !parser.IsSpread)
+            {
+                // The lines that follow are whole, whatever they seem to be in the middle of this sample.
+                fault = Line(parser.Place, $"the sample does not end on its line (line {error.Line}: {what})");
+            }
+            else
+            {
+                fault ??= Line(place with { Line = error.Line }, what);
+            }
+
             GoToNextLine(place.Line, error);
         }
         catch (JsonSyntaxException error)
@@ -122,7 +132,7 @@ internal sealed class ConversationReader(
     private void GoToNextLine(long begun, JsonSyntaxException error)
     {
         int lineStart = _window.Rest[..error.At].LastIndexOf((byte)'\n') + 1;
-        if (error.Line > begun && begun > 0 && lineStart > 0)
+        if (error.Line > begun && begun > 0 && (lineStart > 0 || _window.BeginsLine))
         {
             _window.Consume(lineStart);
         }

@@ -57,6 +57,9 @@ internal sealed class DataWindow : IDisposable
     /// <summary>Gets a value indicating whether the file has no more.</summary>
     internal bool IsFinal { get; private set; }
 
+    /// <summary>Gets a value indicating whether <see cref="Rest"/> begins where a line does.</summary>
+    internal bool BeginsLine { get; private set; } = true;
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>Appends the next block; what is in memory keeps its place in <see cref="Rest"/>.</summary>
@@ -90,6 +93,7 @@ internal sealed class DataWindow : IDisposable
     /// <summary>Gives up bytes at the start.</summary>
     internal void Consume(int count)
     {
+        BeginsLine = count == 0 ? BeginsLine : Rest[count - 1] == '\n';
         _linesBefore += Rest[..count].Count((byte)'\n');
         _start += count;
     }
@@ -97,6 +101,7 @@ internal sealed class DataWindow : IDisposable
     /// <summary>Takes bytes out of the middle; lines in them count as before the window.</summary>
     internal void Cut(int at, int count)
     {
+        BeginsLine = at > 0 || count == 0 ? BeginsLine : Rest[count - 1] == '\n';
         _linesBefore += Rest.Slice(at, count).Count((byte)'\n');
         int from = _start + at + count;
         _bytes.AsSpan(from, _loaded - from).CopyTo(_bytes.AsSpan(from - count));

@@ -58,13 +58,22 @@ internal ref partial struct SampleParser
     /// <summary>Gets the reader, where parsing has come to.</summary>
     internal readonly JsonTokens Tokens => _tokens;
 
+    /// <summary>
+    /// Gets a value indicating whether the first key stands on a later line than the sample's bracket: in JSON Lines all of any other sample
+    /// should stand on one line.
+    /// </summary>
+    internal bool IsSpread { get; private set; }
+
     /// <summary>Reads the sample.</summary>
     /// <exception cref="SampleFaultException">The sample is not of the format.</exception>
     internal ConversationSample Parse()
     {
         Require(_tokens.Type == JsonTokenType.StartObject, $"found {Describe()}; expected an object with 'conversations'");
+        bool isFirst = true;
         while (_tokens.Read() && _tokens.Type == JsonTokenType.PropertyName)
         {
+            IsSpread |= isFirst && _tokens.Line > Place.Line;
+            isFirst = false;
             ReadKey(Key());
         }
 
