@@ -29,6 +29,7 @@ internal static class Program
         root.Add(KernelsCommand.Create());
         root.Add(MakeBaseCommand.Create());
         root.Add(QuickstartCommand.Create());
+        root.Add(AblateCommand.Create());
         root.Add(VerifyCommand.Create());
         root.Add(CompletionCommand.Create());
         OptionParsing.Apply(root);

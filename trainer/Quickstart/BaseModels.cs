@@ -21,7 +21,8 @@ internal static class BaseModels
     private const int MostListSteps = 800;
     private const int ReadSteps = 500;
 
-    private static readonly LlavaConfig Config = new(
+    /// <summary>Gets the extents.</summary>
+    internal static LlavaConfig Config { get; } = new(
         new VisionConfig
         {
             HiddenSize = 96,
@@ -71,7 +72,7 @@ internal static class BaseModels
         LlavaTokenizer tokenizer = MakeTokenizer(seed, template);
         using Llava model = Llava.Create(device, Config);
         BaseWeights.Fill(device, model.Parameters, (ulong)seed);
-        using (TowerPretraining tower = new(model, new ImageProcessor(Processor), seed))
+        using (TowerPretraining tower = new(model, new ImageProcessor(Processor), seed, TowerHead.OfPatches))
         {
             tower.Run(TowerSteps, (step, loss) => report("tower", step, TowerSteps, loss), cancellation);
         }
@@ -85,7 +86,11 @@ internal static class BaseModels
         Save(model, tokenizer, folder);
     }
 
-    private static void Save(Llava model, LlavaTokenizer tokenizer, string folder) =>
+    /// <summary>Saves a base as a model folder.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="folder">Where.</param>
+    internal static void Save(Llava model, LlavaTokenizer tokenizer, string folder) =>
         HuggingFaceFolder.Save(folder, model.Parameters, model.Device, model.Config, new SaveOptions
         {
             Images = Processor,

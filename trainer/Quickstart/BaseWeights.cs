@@ -11,9 +11,10 @@ internal static class BaseWeights
     /// <param name="device">Where they are.</param>
     /// <param name="parameters">The table; projectors are filled too, though stage 1 begins with its own.</param>
     /// <param name="seed">Chooses them.</param>
-    internal static void Fill(Device device, ParameterTable parameters, ulong seed)
+    /// <param name="part">Only this part, or null.</param>
+    internal static void Fill(Device device, ParameterTable parameters, ulong seed, ModelPart? part = null)
     {
-        foreach (Parameter parameter in parameters.All)
+        foreach (Parameter parameter in parameters.All.Where(parameter => part is null || parameter.Part == part))
         {
             float[] values = new float[parameter.Shape.Count];
             (double mean, double deviation) = Distribution(parameter);

@@ -8,15 +8,13 @@ using LlavaCuda.Tensors;
 namespace LlavaCuda.Trainer.Quickstart;
 
 /// <summary>
-/// Teaches the vision tower to see, from labelled patches: throw-away linear heads on the hidden state that LLaVA reads tell, for every patch, the colour, the shape and the
-/// place of the cell it lies in, and the class token's row tells how many things there are. The tower meets no language.
+/// Teaches the vision tower to see, from labelled scenes: throw-away linear heads on the hidden state that LLaVA reads, on every patch or on the class token, tell what is in the image. The tower meets
+/// no language.
 /// </summary>
 internal sealed class TowerPretraining : IDisposable
 {
     private const int Batch = 64;
-    private static readonly (string Name, int Classes, float Weight, bool OnPatches)[] Heads =
-        [("color", SceneWords.Colors.Length + 1, 1, true), ("shape", SceneWords.Shapes.Length + 1, 1, true), ("place", SceneWords.Places.Length, 0.3f, true), ("count", SceneWords.Places.Length, 0.3f, false)];
-
+    private readonly IReadOnlyList<TowerHead> _towerHeads;
     private readonly Llava _model;
     private readonly Device _device;
     private readonly ClipVision _vision;
@@ -33,18 +31,19 @@ internal sealed class TowerPretraining : IDisposable
     private readonly int[] _cuSeqlens;
     private readonly float[] _losses;
 
-    internal TowerPretraining(Llava model, ImageProcessor processor, int seed)
+    internal TowerPretraining(Llava model, ImageProcessor processor, int seed, IReadOnlyList<TowerHead> heads)
     {
+        _towerHeads = heads;
         _model = model;
         _device = model.Device;
         _processor = processor;
         _random = new Random(seed);
         _vision = new ClipVision(_device, model.Config, model.Parameters);
         VisionConfig c = model.Config.Vision;
-        foreach ((string name, int classes, _, _) in Heads)
+        foreach (TowerHead head in heads)
         {
-            _heads.Add(name + ".weight", ModelPart.Projector, classes, c.HiddenSize);
-            _heads.Add(name + ".bias", ModelPart.Projector, classes);
+            _heads.Add(head.Name + ".weight", ModelPart.Projector, head.Classes, c.HiddenSize);
+            _heads.Add(head.Name + ".bias", ModelPart.Projector, head.Classes);
         }
 
         _heads.Allocate(_device, _device.ComputeType);
@@ -55,7 +54,7 @@ internal sealed class TowerPretraining : IDisposable
         _towerOptimizer = new Optimizer(_device, model.Parameters, options);
         _headOptimizer = new Optimizer(_device, _heads, options);
         _pixels = new float[Batch * processor.Floats];
-        _labels = [.. Heads.Select(h => new int[h.OnPatches ? Batch * c.Patches : Batch])];
+        _labels = [.. heads.Select(h => new int[h.OnPatches ? Batch * c.Patches : Batch])];
         _patchRows = [.. Enumerable.Range(0, Batch * c.Positions).Where(row => row % c.Positions > 0)];
         _classRows = [.. Enumerable.Range(0, Batch).Select(i => i * c.Positions)];
         _cuSeqlens = [.. Enumerable.Range(0, Batch + 1).Select(i => i * c.Positions)];
@@ -119,16 +118,15 @@ internal sealed class TowerPretraining : IDisposable
             int kind = _random.Next(10);
             Scene scene = Scene.Draw(_random, kind < 2 ? SceneKind.Single : kind < 4 ? SceneKind.Alike : SceneKind.Mixed, heldOut: false);
             _processor.Process(SceneRenderer.Draw(_random, scene), _pixels.AsSpan(i * _processor.Floats, _processor.Floats));
-            for (int patch = 0; patch < c.Patches; patch++)
+            for (int h = 0; h < _labels.Length; h++)
             {
-                int cell = Cell(c, patch);
-                int found = scene.Objects.ToList().FindIndex(o => o.Place == cell);
-                _labels[0][(i * c.Patches) + patch] = found < 0 ? SceneWords.Colors.Length : scene.Objects[found].Color;
-                _labels[1][(i * c.Patches) + patch] = found < 0 ? SceneWords.Shapes.Length : scene.Objects[found].Shape;
-                _labels[2][(i * c.Patches) + patch] = cell;
+                TowerHead head = _towerHeads[h];
+                int rows = head.OnPatches ? c.Patches : 1;
+                for (int row = 0; row < rows; row++)
+                {
+                    _labels[h][(i * rows) + row] = head.Label(scene, Cell(c, row));
+                }
             }
-
-            _labels[3][i] = scene.Objects.Count - 1;
         }
     }
 
@@ -142,27 +140,35 @@ internal sealed class TowerPretraining : IDisposable
         Tensor[] rows = [Ints(_patchRows), Ints(_classRows)];
         Tensor hidden = vision.Forward(arena, pixels, cuSeqlens, PassMode.Training);
         Tensor dhidden = arena.Push(hidden.Type, hidden.Rows, hidden.Width);
-        Tensor dclass = arena.Push(hidden.Type, hidden.Rows, hidden.Width);
+        Tensor dmore = arena.Push(hidden.Type, hidden.Rows, hidden.Width);
         double loss = 0;
-        for (int side = 0; side < 2; side++)
+        bool first = true;
+        foreach (bool onPatches in (ReadOnlySpan<bool>)[true, false])
         {
-            Tensor features = arena.Push(hidden.Type, rows[side].Rows, hidden.Width);
-            Tensor dfeatures = arena.Push(hidden.Type, rows[side].Rows, hidden.Width);
-            GatherRows.Forward(device, features, hidden, rows[side]);
-            bool first = true;
-            for (int h = 0; h < Heads.Length; h++)
+            int[] reading = [.. Enumerable.Range(0, _towerHeads.Count).Where(h => _towerHeads[h].OnPatches == onPatches)];
+            if (reading.Length == 0)
             {
-                if (Heads[h].OnPatches == (side == 0))
-                {
-                    loss += Head(h, features, dfeatures, !first);
-                    first = false;
-                }
+                continue;
             }
 
-            GatherRows.Backward(device, side == 0 ? dhidden : dclass, dfeatures, rows[side]);
+            Tensor read = rows[onPatches ? 0 : 1];
+            Tensor features = arena.Push(hidden.Type, read.Rows, hidden.Width);
+            Tensor dfeatures = arena.Push(hidden.Type, read.Rows, hidden.Width);
+            GatherRows.Forward(device, features, hidden, read);
+            foreach (int h in reading)
+            {
+                loss += Head(h, features, dfeatures, accumulate: h != reading[0]);
+            }
+
+            GatherRows.Backward(device, first ? dhidden : dmore, dfeatures, read);
+            if (!first)
+            {
+                Residual.Add(device, dhidden, dmore);
+            }
+
+            first = false;
         }
 
-        Residual.Add(device, dhidden, dclass);
         vision.Backward(arena, dhidden, cuSeqlens, accumulate: false);
         arena.Release(mark);
         return loss;
@@ -176,13 +182,13 @@ internal sealed class TowerPretraining : IDisposable
 
         double Head(int h, Tensor features, Tensor dfeatures, bool accumulate)
         {
-            Parameter weight = heads[Heads[h].Name + ".weight"];
-            Parameter bias = heads[Heads[h].Name + ".bias"];
+            Parameter weight = heads[_towerHeads[h].Name + ".weight"];
+            Parameter bias = heads[_towerHeads[h].Name + ".bias"];
             long top = arena.Mark();
-            Tensor logits = arena.Push(features.Type, features.Rows, Heads[h].Classes);
+            Tensor logits = arena.Push(features.Type, features.Rows, _towerHeads[h].Classes);
             Tensor losses = arena.Push(DType.F32, features.Rows);
             Linear.Forward(device, logits, features, weight.Value, bias.Value);
-            CrossEntropy.ForwardBackward(device, losses, logits, Ints(_labels[h]), Heads[h].Weight / features.Rows);
+            CrossEntropy.ForwardBackward(device, losses, logits, Ints(_labels[h]), _towerHeads[h].Weight / features.Rows);
             Linear.BackwardInput(device, dfeatures, logits, weight.Value, accumulate);
             Linear.BackwardWeight(device, weight.Gradient, logits, features, accumulate: false);
             ColumnSum.Backward(device, bias.Gradient, logits, accumulate: false);
@@ -195,7 +201,7 @@ internal sealed class TowerPretraining : IDisposable
                 sum += value;
             }
 
-            return sum * Heads[h].Weight / features.Rows;
+            return sum * _towerHeads[h].Weight / features.Rows;
         }
     }
 }
