@@ -41,12 +41,20 @@ internal static class RegularFile
     /// <exception cref="InvalidDataException">It is empty, a folder, or not a regular file.</exception>
     internal static long Length(string path)
     {
-        // The size of a link is that of its own text: the file that it leads to counts.
-        FileInfo file = new(path);
-        file = file.LinkTarget is null ? file : File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? file;
+        FileInfo file = Resolve(path);
         return Directory.Exists(path) ? throw new InvalidDataException($"{path} is a folder; expected a file.")
             : !file.Exists && !File.Exists(path) ? throw new FileNotFoundException($"{path}: there is no such file.", path)
             : file is { Exists: true, Length: > 0 } ? file.Length
             : throw new InvalidDataException($"{path} is empty or not a regular file.");
+    }
+
+    /// <summary>Whether a path leads to a regular file that is not empty.</summary>
+    internal static bool HasBytes(string path) => Resolve(path) is { Exists: true, Length: > 0 };
+
+    // The size of a link is that of its own text: the file that it leads to counts.
+    private static FileInfo Resolve(string path)
+    {
+        FileInfo file = new(path);
+        return file.LinkTarget is null ? file : File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? file;
     }
 }

@@ -47,6 +47,40 @@ public sealed class MetricsLogTests : IDisposable
         Assert.Equal([(1, 1), (2, 2), (3, 3), (4, 4), (5, 50)], MetricsLog.Read(File, "loss"));
     }
 
+    [Theory]
+    [InlineData(LogLines.Longest, false)]
+    [InlineData(LogLines.Longest + 1, true)]
+    [InlineData(3 * LogLines.Longest, true)]
+    [InlineData((3 * LogLines.Longest) + 3, true)]
+    public void Resume_LineLongerThanAnyRow_IsDropped(int length, bool isDropped)
+    {
+        string row(int step) => $"{{\"step\":{step},\"loss\":{step}}}";
+        System.IO.File.WriteAllText(File, $"{row(1)}\n{row(2).PadRight(length)}\n{row(3)}\n");
+        Assert.Equal(isDropped ? [(1, 1), (3, 3)] : [(1, 1), (2, 2), (3, 3)], MetricsLog.Read(File, "loss"));
+
+        List<string> warnings = [];
+        new MetricsLog(File, 3, warnings.Add).Dispose();
+        Assert.Equal(isDropped ? [$"{File}: line 2 is damaged and left out"] : [], warnings);
+
+        System.IO.File.AppendAllText(File, new string(' ', length));
+        Assert.Equal(isDropped ? 2 : 3, MetricsLog.Read(File, "loss").Count);
+    }
+
+    [Fact]
+    public void Resume_LinkToADeviceWithoutEnd_BeginsANewFile()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no such device.");
+        System.IO.File.CreateSymbolicLink(File, "/dev/zero");
+        Assert.Empty(MetricsLog.Read(File, "loss"));
+        using (MetricsLog log = new(File, 7))
+        {
+            log.Append(8, new Metric("loss", 8));
+        }
+
+        Assert.Equal([(8, 8)], MetricsLog.Read(File, "loss"));
+        Assert.Null(new FileInfo(File).LinkTarget);
+    }
+
     [Fact]
     public void Resume_RowCutShort_IsDropped()
     {

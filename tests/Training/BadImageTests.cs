@@ -157,6 +157,33 @@ public sealed class BadImageTests : IDisposable
         Assert.Equal([rows], new CheckpointStore(options.Out, keep: 2).Steps());
     }
 
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("device")]
+    [InlineData("file")]
+    public void Run_ListOfBadImagesIsSomethingElse_IsANewFile(string kind)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no named pipes in folders.");
+        _folder.Data.WriteSamples(8);
+        CutShort(_folder, 3);
+        TrainingOptions options = _folder.Options(TrainingStage.Finetune) with { OnBadImage = BadImagePolicy.Skip };
+        string list = Path.Combine(Directory.CreateDirectory(options.Out).FullName, "bad_images.jsonl"), other = _folder.Data.At("other.txt");
+        File.WriteAllText(other, "mine\n");
+        if (kind == "pipe")
+        {
+            using System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", [list]);
+            make.WaitForExit();
+        }
+        else
+        {
+            File.CreateSymbolicLink(list, kind == "device" ? "/dev/zero" : other);
+        }
+
+        TrainingFolder.Run(options);
+        Assert.Contains("sample 3", File.ReadAllLines(list)[^1], StringComparison.Ordinal);
+        Assert.Equal("mine\n", File.ReadAllText(other));
+    }
+
     [Fact]
     public void Run_PipesAndDevicesAsImages_AreBadWithoutBeingOpened()
     {

@@ -126,7 +126,7 @@ public sealed class CheckpointDamageTests : IDisposable
     {
         string[] files =
         [
-            ".probe-1", ".loss.writing.png", "metrics.jsonl.tmp", ".llava-writing/config.json", ".checkpoint-7.writing/state.json",
+            ".probe-1", ".loss.writing.png", ".loss.writing.png.part", "metrics.jsonl.tmp", "bad_images.jsonl.tmp", ".llava-writing/config.json", ".checkpoint-7.writing/state.json",
             ".checkpoint-1.deleted/state.json",
         ];
         Array.ForEach(files, file => _folder.Data.Write($"out/{file}", "left"));
@@ -136,6 +136,7 @@ public sealed class CheckpointDamageTests : IDisposable
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(_options.Out, ".*"));
         Assert.False(File.Exists(Path.Combine(_options.Out, "metrics.jsonl.tmp")));
+        Assert.False(File.Exists(Path.Combine(_options.Out, "bad_images.jsonl.tmp")));
         Assert.True(File.Exists(Path.Combine(_options.Out, "notes.tmp")));
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Formats;
@@ -104,7 +103,7 @@ internal sealed class MetricsLog : IDisposable
     internal static List<(long Step, double Value)> Read(string path, string name)
     {
         List<(long Step, double Value)> values = [];
-        foreach ((string line, int _) in Lines(path))
+        foreach ((ReadOnlyMemory<byte> line, int _) in LogLines.Read(path))
         {
             if (ParseRow(line) is var (row, step)
                 && row.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.Number or JsonValueKind.Null)
@@ -123,7 +122,7 @@ internal sealed class MetricsLog : IDisposable
         long before = long.MinValue;
         AtomicFile.Write(path, stream =>
         {
-            foreach ((string line, int number) in Lines(path))
+            foreach ((ReadOnlyMemory<byte> line, int number) in LogLines.Read(path))
             {
                 if (ParseRow(line) is not var (_, step))
                 {
@@ -131,7 +130,8 @@ internal sealed class MetricsLog : IDisposable
                 }
                 else if (step > before && step <= lastStep)
                 {
-                    stream.Write(Encoding.Latin1.GetBytes(line + "\n"));
+                    stream.Write(line.Span);
+                    stream.Write("\n"u8);
                     before = step;
                 }
             }
@@ -143,26 +143,11 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    // Latin-1 keeps every byte as it is.
-    private static IEnumerable<(string Line, int Number)> Lines(string path)
-    {
-        if (new FileInfo(path).Length == 0)
-        {
-            yield break;
-        }
-
-        using StreamReader reader = new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), Encoding.Latin1);
-        for (int number = 1; reader.ReadLine() is { } line; number++)
-        {
-            yield return (line, number);
-        }
-    }
-
-    private static (JsonElement Row, long Step)? ParseRow(string line)
+    private static (JsonElement Row, long Step)? ParseRow(ReadOnlyMemory<byte> line)
     {
         try
         {
-            JsonElement row = JsonFile.Parse(Encoding.Latin1.GetBytes(line), "row").Root;
+            JsonElement row = JsonFile.Parse(line, "row").Root;
             return row.ValueKind == JsonValueKind.Object && row.TryGetProperty(StepKey, out JsonElement value)
                 && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long step) ? (row, step) : null;
         }

@@ -78,7 +78,7 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
             TryDelete(path, () => Directory.Delete(path, recursive: true));
         }
 
-        foreach (string path in Leftovers(Directory.GetFiles, ".probe-*", ".loss.writing.png", "metrics.jsonl.tmp"))
+        foreach (string path in Leftovers(Directory.GetFiles, ".probe-*", ".loss.writing.png", ".loss.writing.png.part", "metrics.jsonl.tmp", $"{ImageWatch.LogName}.tmp"))
         {
             TryDelete(path, () => File.Delete(path));
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using LlavaCuda.Checkpoints;
 using LlavaCuda.Images;
 using LlavaCuda.Trainer.Data;
+using LlavaCuda.Trainer.Metrics;
 
 namespace LlavaCuda.Trainer.Training;
 
@@ -22,6 +23,7 @@ internal sealed class ImageWatch : IDisposable
     private readonly string _folder;
     private readonly ImageReadOptions _files;
     private readonly List<string> _unlogged = [];
+    private HashSet<string>? _listed;
     private ImageLookahead? _ahead;
     private bool _logs;
     private bool _logFailed;
@@ -152,7 +154,7 @@ internal sealed class ImageWatch : IDisposable
     // A run that goes on finds the same files again; they are listed once.
     private void Log(List<string> lines)
     {
-        HashSet<string> listed = File.Exists(LogPath) ? [.. File.ReadLines(LogPath)] : [];
+        HashSet<string> listed = _listed ??= KeepLog();
         using FileStream file = new(LogPath, FileMode.Append, FileAccess.Write, FileShare.Read);
         foreach (string line in lines)
         {
@@ -170,6 +172,22 @@ internal sealed class ImageWatch : IDisposable
                 file.Write(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
             }
         }
+    }
+
+    // Into a new file: the name may be a link's, or that of a pipe, which would never let itself be opened.
+    private HashSet<string> KeepLog()
+    {
+        HashSet<string> listed = [];
+        AtomicFile.Write(LogPath, stream =>
+        {
+            foreach ((ReadOnlyMemory<byte> line, int _) in LogLines.Read(LogPath))
+            {
+                stream.Write(line.Span);
+                stream.Write("\n"u8);
+                listed.Add(System.Text.Encoding.UTF8.GetString(line.Span));
+            }
+        });
+        return listed;
     }
 
     private void TryLog(Action write)
