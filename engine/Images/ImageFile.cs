@@ -98,8 +98,16 @@ public static class ImageFile
             _ => throw new ArgumentException($"{path}: pictures are written as .png or .jpg.", nameof(path)),
         };
         string unfinished = path + ".part";
-        File.WriteAllBytes(unfinished, file);
-        File.Move(unfinished, path, overwrite: true);
+        try
+        {
+            File.WriteAllBytes(unfinished, file);
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
     }
 
     /// <summary>Encodes a picture without loss.</summary>

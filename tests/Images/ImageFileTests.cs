@@ -47,6 +47,11 @@ public class ImageFileTests
 
         Assert.Equal(3, Directory.GetFiles(folder).Length);
         Assert.Throws<ArgumentException>(() => ImageFile.Write(Path.Combine(folder, "picture.gif"), image));
+
+        // What cannot be written leaves nothing behind.
+        string taken = Directory.CreateDirectory(Path.Combine(folder, "taken.png")).FullName;
+        Assert.ThrowsAny<IOException>(() => ImageFile.Write(taken, image));
+        Assert.Equal(3, Directory.GetFiles(folder).Length);
         Directory.Delete(folder, recursive: true);
     }
 
