@@ -7,6 +7,7 @@ namespace LlavaCuda.Checkpoints;
 /// <summary>The small files beside <c>config.json</c>, and what of them contradicts it.</summary>
 public sealed partial class ModelFolder
 {
+    private const int LongestTemplate = 1 << 20;
     private static readonly string[] AdapterFiles = ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"];
 
     /// <summary>Gets what the folder says in <c>llava_manifest.json</c>, or null where there is none.</summary>
@@ -197,6 +198,7 @@ public sealed partial class ModelFolder
     private string? ReadChatTemplate()
     {
         string alone = System.IO.Path.Combine(Path, "chat_template.jinja"), wrapped = System.IO.Path.Combine(Path, "chat_template.json");
-        return File.Exists(wrapped) ? ConfigSection.Open(wrapped).OptionalText("chat_template") : File.Exists(alone) ? File.ReadAllText(alone) : null;
+        return File.Exists(wrapped) ? ConfigSection.Open(wrapped).OptionalText("chat_template")
+            : File.Exists(alone) ? System.Text.Encoding.UTF8.GetString(RegularFile.ReadAllBytes(alone, LongestTemplate)).TrimStart('\uFEFF') : null;
     }
 }
