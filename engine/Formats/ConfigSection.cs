@@ -51,14 +51,20 @@ internal readonly struct ConfigSection
     /// <exception cref="InvalidDataException">It is not JSON or not an object, see <see cref="JsonFile"/>.</exception>
     internal static ConfigSection Open(string path) => Of(JsonFile.Open(path));
 
+    /// <summary>Reads a file that is one object, and larger than configurations are.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="longest">The most bytes that a file of its kind has.</param>
+    internal static ConfigSection Open(string path, long longest) => Of(JsonFile.Open(path, longest));
+
     /// <summary>Reads a file that may be missing, which counts as an empty object.</summary>
     internal static ConfigSection OpenOrEmpty(string path) => System.IO.Path.Exists(path) ? Open(path) : Empty;
 
     /// <summary>Reads a text that is one object.</summary>
     /// <param name="text">The text, which must not change any more.</param>
     /// <param name="name">What messages call it.</param>
+    /// <param name="firstLine">The line of a larger file that the text begins on; null where it is a file of its own.</param>
     /// <exception cref="InvalidDataException">It is not JSON or not an object, see <see cref="JsonFile"/>.</exception>
-    internal static ConfigSection Parse(ReadOnlyMemory<byte> text, string name) => Of(JsonFile.Parse(text, name));
+    internal static ConfigSection Parse(ReadOnlyMemory<byte> text, string name, long? firstLine = null) => Of(JsonFile.Parse(text, name, firstLine));
 
     /// <summary>Whether the key is there with a value other than null.</summary>
     internal bool Has(string key) => TryGet(key, out _);
@@ -103,6 +109,51 @@ internal readonly struct ConfigSection
 
         return numbers;
     }
+
+    /// <summary>Gets a list of texts; null where the key is absent.</summary>
+    internal string[]? OptionalTexts(string key, string expected = "a list of texts")
+    {
+        if (!TryGet(key, out JsonElement list))
+        {
+            return null;
+        }
+
+        string[] texts = new string[list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : throw Wrong(key, expected)];
+        int i = 0;
+        foreach (JsonElement item in list.EnumerateArray())
+        {
+            texts[i] = item.ValueKind == JsonValueKind.String ? item.GetString()! : throw WrongItem(key, i, item, "a text");
+            i++;
+        }
+
+        return texts;
+    }
+
+    /// <summary>Gets a list of objects; null where the key is absent.</summary>
+    internal ConfigSection[]? OptionalSections(string key, string expected = "a list of objects")
+    {
+        if (!TryGet(key, out JsonElement list))
+        {
+            return null;
+        }
+
+        ConfigSection[] sections = new ConfigSection[list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : throw Wrong(key, expected)];
+        int i = 0;
+        foreach (JsonElement item in list.EnumerateArray())
+        {
+            sections[i] = item.ValueKind == JsonValueKind.Object ? new ConfigSection(_file, $"{_prefix}{key}[{i}].", item) : throw WrongItem(key, i, item, "an object");
+            i++;
+        }
+
+        return sections;
+    }
+
+    /// <summary>Gets a list of numbers as they stand in the file; null where the key is absent.</summary>
+    internal string[]? OptionalNumberTexts(string key, int count) =>
+        OptionalNumbers(key, count) is null ? null : [.. _element.GetProperty(key).EnumerateArray().Select(static number => number.GetRawText())];
+
+    /// <summary>Gets a value as it stands in the file; null where the key is absent.</summary>
+    internal string? RawText(string key) => TryGet(key, out JsonElement value) ? value.GetRawText() : null;
 
     /// <summary>Gets a list of finite numbers; null where the key is absent.</summary>
     /// <param name="key">The key.</param>

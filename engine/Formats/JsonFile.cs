@@ -17,10 +17,13 @@ internal sealed class JsonFile
     private const long Longest = 32 << 20;
     private readonly ReadOnlyMemory<byte> _text;
 
-    private JsonFile(string name, ReadOnlyMemory<byte> text, JsonElement root)
+    private readonly long? _firstLine;
+
+    private JsonFile(string name, ReadOnlyMemory<byte> text, long? firstLine, JsonElement root)
     {
         Name = name;
         _text = text;
+        _firstLine = firstLine;
         Root = root;
     }
 
@@ -32,13 +35,17 @@ internal sealed class JsonFile
     /// <summary>Gets the paths of all keys that were looked up: what a file says elsewhere is not used.</summary>
     internal HashSet<string> LookedUp { get; } = new(StringComparer.Ordinal);
 
-    internal static JsonFile Open(string path) => Parse(RegularFile.ReadAllBytes(path, Longest), path);
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="longest">The most bytes that a file of its kind has.</param>
+    internal static JsonFile Open(string path, long longest = Longest) => Parse(RegularFile.ReadAllBytes(path, longest), path);
 
     /// <summary>Reads a text.</summary>
     /// <param name="bytes">The text, which must not change any more.</param>
     /// <param name="name">What messages call it.</param>
+    /// <param name="firstLine">The line of a larger file that the text begins on; null where it is a file of its own.</param>
     /// <exception cref="InvalidDataException">It is not JSON, or breaks a rule above.</exception>
-    internal static JsonFile Parse(ReadOnlyMemory<byte> bytes, string name)
+    internal static JsonFile Parse(ReadOnlyMemory<byte> bytes, string name, long? firstLine = null)
     {
         ReadOnlyMemory<byte> text = bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
         if (IsWide(text.Span))
@@ -46,13 +53,13 @@ internal sealed class JsonFile
             throw new InvalidDataException($"{name} is UTF-16 or UTF-32; expected UTF-8.");
         }
 
-        JsonWalk walk = new(text.Span, name);
+        JsonWalk walk = new(text.Span, name, firstLine ?? 1);
         while (walk.Read())
         {
             walk.Check();
         }
 
-        return new JsonFile(name, text, JsonElement.Parse(text.Span, new JsonDocumentOptions { MaxDepth = MaxDepth }));
+        return new JsonFile(name, text, firstLine, JsonElement.Parse(text.Span, new JsonDocumentOptions { MaxDepth = MaxDepth }));
     }
 
     /// <summary>
@@ -67,7 +74,7 @@ internal sealed class JsonFile
     /// <returns>The line of its key or element, or null where there is none.</returns>
     internal long? LineOf(string path)
     {
-        JsonWalk walk = new(_text.Span, Name);
+        JsonWalk walk = new(_text.Span, Name, _firstLine ?? 1);
         while (walk.Read())
         {
             if (walk.Path == path)
@@ -83,10 +90,10 @@ internal sealed class JsonFile
     /// <param name="path">As in <see cref="LineOf"/>.</param>
     /// <param name="what">A clause without a full stop.</param>
     internal InvalidDataException Wrong(string path, string what) =>
-        new(LineOf(path) is { } line ? $"{Name}: line {line}: {what}." : $"{Name}: {what}.");
+        new((LineOf(path) ?? _firstLine) is { } line ? $"{Name}: line {line}: {what}." : $"{Name}: {what}.");
 
     /// <summary>A reader that knows the path of its token.</summary>
-    private ref struct JsonWalk(ReadOnlySpan<byte> text, string name)
+    private ref struct JsonWalk(ReadOnlySpan<byte> text, string name, long firstLine)
     {
         private const string NoText = "not valid text: broken UTF-8, or half of a surrogate pair";
         private readonly ReadOnlySpan<byte> _text = text;
@@ -178,7 +185,7 @@ internal sealed class JsonFile
             }
         }
 
-        private readonly long LineAt(int at) => 1 + _text[..at].Count((byte)'\n');
+        private readonly long LineAt(int at) => firstLine + _text[..at].Count((byte)'\n');
 
         private readonly InvalidDataException Bad(long line, string what)
         {
