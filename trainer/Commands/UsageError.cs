@@ -20,7 +20,7 @@ internal static class UsageError
             return null;
         }
 
-        string program = command is RootCommand ? "llava" : $"llava {command.Name}";
+        string program = string.Join(' ', (string[])["llava", .. Path(parsed.CommandResult)]);
         (string Message, string? Meant)[] unknowns = [.. unknown.Select(token => Describe(command, token))];
         string[] missing = [.. command.Options.Where(option => option.Required && !IsGiven(parsed, option) && !unknowns.Any(u => u.Meant == option.Name)).Select(static option => $"'{option.Name}'")];
         List<string> parts = [.. unknowns.Select(static u => u.Message)];
@@ -108,6 +108,10 @@ internal static class UsageError
         string what = $"'{token}' is no {(option ? "option" : "command")}";
         return (nearest is null ? what + "." : $"{what}; did you mean {nearest}?", meant);
     }
+
+    // The names of the command and of those above it, from the root on.
+    private static IEnumerable<string> Path(CommandResult result) =>
+        result.Parent is CommandResult above ? Path(above).Append(result.Command.Name) : [];
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
