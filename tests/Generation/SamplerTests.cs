@@ -50,6 +50,22 @@ public class SamplerTests
     }
 
     [Fact]
+    public void Next_LargestUniform_IsNeverAForbiddenToken()
+    {
+        // What rounding leaves of the sum must not fall to the last token.
+        const int Vocabulary = 1000;
+        using CpuDevice device = new(1);
+        using TokenChooser chooser = new(device, rows: 1, Vocabulary);
+        chooser.Forbid([Vocabulary - 1]);
+        Random random = new(7);
+        for (int i = 0; i < 200; i++)
+        {
+            float[] logits = [.. Enumerable.Range(0, Vocabulary).Select(_ => random.NextSingle())];
+            Assert.Equal(Vocabulary - 2, Choose(device, chooser, logits, new TokenDraw(Math.BitDecrement(1.0), 1, 0, 1)));
+        }
+    }
+
+    [Fact]
     public void Next_SameSeed_GivesTheSameTokens()
     {
         GenerationOptions options = new() { Temperature = 1, Seed = 11 };

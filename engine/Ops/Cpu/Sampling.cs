@@ -124,7 +124,8 @@ public sealed unsafe partial class CpuDevice
             }
         }
 
-        return mass.Length - 1;
+        // Rounding left a rest: it belongs to the last token that has a share, which a forbidden one has not.
+        return mass.LastIndexOfAnyExcept(0);
     }
 
     private struct SamplingJob
