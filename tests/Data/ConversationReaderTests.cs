@@ -33,6 +33,20 @@ public sealed class ConversationReaderTests : IDisposable
         Assert.Equal(Role.Assistant, samples[3].Conversation.Turns[0].Role);
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("""{"text":"Why?"}""")]
+    [InlineData("true")]
+    public void Read_IndexThatIsNoNumber_IsNamed(string index)
+    {
+        string part = $$"""{"type":"text","text":"What?","index":{{index}}}""";
+        _folder.Write("data.json", $$"""[{"messages":[{"role":"user","content":[{{part}}]},{"role":"assistant","content":"A."}]}]""");
+        using ConversationReader reader = new(_folder.At("data.json"));
+        Assert.True(reader.Read(out _, out string? fault));
+        Assert.Contains("'messages[0].content[0].index' is ", fault, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_FormatsOfOthers_GiveTheSameSample()
     {

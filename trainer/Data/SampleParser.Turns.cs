@@ -138,6 +138,7 @@ internal ref partial struct SampleParser
                     break;
                 case "index":
                     _tokens.Read();
+                    Require(_tokens.Type is JsonTokenType.Number or JsonTokenType.Null, $"'{PathOf(key)}' is {Describe()}; expected a number");
                     index = _tokens.Type == JsonTokenType.Null ? null : int.TryParse(_tokens.Number, out int number) ? number : -1;
                     break;
                 default:
