@@ -153,6 +153,22 @@ public sealed class TrainingDataReaderTests : IDisposable
     [InlineData(TooLongPolicy.Error)]
     [InlineData(TooLongPolicy.Skip)]
     [InlineData(TooLongPolicy.Truncate)]
+    public void Read_LongTextThatTheTemplateLeavesOut_DoesNotCount(TooLongPolicy policy)
+    {
+        string text = string.Concat(Enumerable.Repeat("so far ", 20_000));
+        _folder.WritePicture("a.png", 1);
+        string captions = _folder.WriteSamples(DataFolder.Sample("a", "a.png", ("human", "<image>" + text), ("gpt", "a dog")));
+        Assert.Equal((1, 0, 0), Counts(_folder.Read(captions, "plain", tooLong: policy)));
+        string chats = _folder.WriteSamples(DataFolder.Sample("b", null, ("gpt", text), ("human", "q"), ("gpt", "yes")));
+        Assert.Equal((1, 0, 0), Counts(_folder.Read(chats, tooLong: policy)));
+
+        static (int, int, int) Counts(TrainingData data) => (data.Samples.Count, data.Skipped, data.Truncated);
+    }
+
+    [Theory]
+    [InlineData(TooLongPolicy.Error)]
+    [InlineData(TooLongPolicy.Skip)]
+    [InlineData(TooLongPolicy.Truncate)]
     public void Read_TextsThatNoModelReads_FollowThePolicyWithoutBeingEncoded(TooLongPolicy policy)
     {
         string short1 = """{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"yes"}]}""";

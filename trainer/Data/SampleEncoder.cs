@@ -54,11 +54,12 @@ internal sealed class SampleEncoder
         }
 
         Conversation conversation = sample.Conversation;
-        if (sample.Characters > _mostCharacters)
+        long characters = Characters(conversation);
+        if (characters > _mostCharacters)
         {
             if (!truncates)
             {
-                return new SampleEncoding(null, sizes, $"more: its text has {Rows(sample.Characters)} characters", null);
+                return new SampleEncoding(null, sizes, $"more: its text has {Rows(characters)} characters", null);
             }
 
             conversation = Beginning(conversation, 2 * _mostCharacters.Value);
@@ -113,13 +114,30 @@ internal sealed class SampleEncoder
 
     private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? string.Empty : "s")}";
 
+    private long Characters(Conversation conversation) =>
+        conversation.Turns.Where((_, i) => IsEncoded(conversation, i)).Sum(static turn => turn.Content.Sum(static part => (long)(part.Text?.Length ?? 0)));
+
+    // The text of a caption's question is dropped, and so is an answer that nothing was asked before.
+    private bool IsEncoded(Conversation conversation, int turn) => _settings.Template.Style switch
+    {
+        TemplateStyle.Plain => conversation.Turns[turn].Role == Role.Assistant,
+        TemplateStyle.OneSeparator => true,
+        _ => turn > 0 || conversation.Turns[turn].Role == Role.Human,
+    };
+
     // What lies behind the rows that are kept need not be encoded; far enough behind, it has no influence on their tokens.
-    private static Conversation Beginning(Conversation conversation, long characters)
+    private Conversation Beginning(Conversation conversation, long characters)
     {
         List<Turn> turns = [];
         long left = characters;
         foreach (Turn turn in conversation.Turns.TakeWhile(_ => left > 0))
         {
+            if (!IsEncoded(conversation, turns.Count))
+            {
+                turns.Add(turn);
+                continue;
+            }
+
             List<ContentPart> content = [];
             foreach (ContentPart part in turn.Content.TakeWhile(_ => left > 0))
             {
