@@ -80,7 +80,7 @@ internal sealed class ImageCheck(SampleStore samples, string folder, BadImages b
                 Interlocked.Increment(ref done);
             }),
             stop.Token);
-        while (!Ended(work, limit - clock.Elapsed, limit))
+        while (!Ended(work, limit - clock.Elapsed, limit, stop.IsCancellationRequested))
         {
             if (limit != Timeout.InfiniteTimeSpan && clock.Elapsed >= limit)
             {
@@ -105,9 +105,9 @@ internal sealed class ImageCheck(SampleStore samples, string folder, BadImages b
         Mark(found);
     }
 
-    private static bool Ended(Task work, TimeSpan left, TimeSpan limit)
+    private static bool Ended(Task work, TimeSpan left, TimeSpan limit, bool stops)
     {
-        TimeSpan wait = limit == Timeout.InfiniteTimeSpan || left > Interval ? Interval : left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(10);
+        TimeSpan wait = limit == Timeout.InfiniteTimeSpan || left > Interval ? Interval : left > TimeSpan.Zero ? left : stops ? TimeSpan.FromMilliseconds(10) : TimeSpan.Zero;
         return Task.WaitAny([work], wait) == 0;
     }
 

@@ -55,6 +55,18 @@ internal sealed class ImageLookahead : IDisposable
 
     private void Work()
     {
+        try
+        {
+            LookAhead();
+        }
+        catch (Exception)
+        {
+            // Too little memory, a library that is missing: no matter of one file. The loader meets it too where it matters, and the run ends with an error then; from here it would end the process.
+        }
+    }
+
+    private void LookAhead()
+    {
         ThreadNiceness.Lower();
         BitArray seen = new(_samples.Count);
         int left = _samples.Count;
