@@ -44,6 +44,18 @@ public sealed class TrainingMetricsTests : IDisposable
         Allocations.AssertNone(() => metrics.Append(1, new StepResult(0.123456789, 1, 1, 1, 1), 1));
     }
 
+    [Fact]
+    public void DrawChart_LibraryOfImagesIsMissing_WarnsOnce()
+    {
+        List<string> warnings = [];
+        using TrainingMetrics metrics = new(
+            _folder.Data.Root, "run", 0, 4, warnings.Add, draw: static (_, _, _) => throw new DllNotFoundException("libSkiaSharp.so is missing."));
+        metrics.Append(1, new StepResult(1, 1, 1, 1, 1), 1);
+        metrics.DrawChart();
+        metrics.DrawChart();
+        Assert.Contains("loss.png could not be written; the run goes on without it: libSkiaSharp.so is missing.", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("metrics.jsonl")]
     [InlineData("loss.png")]

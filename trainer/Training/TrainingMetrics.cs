@@ -15,6 +15,7 @@ internal sealed class TrainingMetrics : IDisposable
     private readonly int _stepsPerEpoch;
     private readonly Action<string> _warn;
     private readonly TimeProvider _time;
+    private readonly Action<string, string, IReadOnlyList<LossSeries>> _draw;
     private readonly long _begin;
     private readonly TimeSpan _elapsedBefore;
     private MetricsLog? _log;
@@ -28,8 +29,11 @@ internal sealed class TrainingMetrics : IDisposable
     /// <param name="stepsPerEpoch">Steps of a pass over the data.</param>
     /// <param name="warn">Receives what could not be written.</param>
     /// <param name="time">The clock; the system's by default.</param>
-    internal TrainingMetrics(string folder, string title, long firstStep, int stepsPerEpoch, Action<string> warn, TimeProvider? time = null)
+    /// <param name="draw">Draws the chart into a file, under its title; <see cref="LossChart"/> by default.</param>
+    internal TrainingMetrics(
+        string folder, string title, long firstStep, int stepsPerEpoch, Action<string> warn, TimeProvider? time = null, Action<string, string, IReadOnlyList<LossSeries>>? draw = null)
     {
+        _draw = draw ?? (static (path, title, series) => LossChart.Write(path, title, series));
         (_folder, _title, _stepsPerEpoch, _warn, _time) = (folder, title, stepsPerEpoch, warn, time ?? TimeProvider.System);
         long? resumed = firstStep > 0 ? firstStep : null;
         string events = Path.Combine(folder, "tensorboard");
@@ -84,12 +88,13 @@ internal sealed class TrainingMetrics : IDisposable
             List<LossPoint> points = _log is null ? [] : [.. MetricsLog.Read(LogPath, "loss").Select(static p => new LossPoint(p.Step, p.Value))];
             if (points.Count > 0)
             {
-                LossChart.Write(beside, _title, [new LossSeries("loss", points)]);
+                _draw(beside, _title, [new LossSeries("loss", points)]);
                 File.Move(beside, chart, overwrite: true);
             }
         }
-        catch (Exception error) when (IsOfTheDisk(error))
+        catch (Exception error) when (IsOfTheDisk(error) || error is DllNotFoundException)
         {
+            // A run on text alone needs the library of images for this only.
             if (!_chartFailed)
             {
                 _warn($"{chart} could not be written; the run goes on without it: {error.Message}");
