@@ -136,7 +136,7 @@ public sealed partial class ModelFolder
         RefuseAdapter(Path);
         ReadGeneration();
         string manifest = System.IO.Path.Combine(Path, ModelManifest.FileName), processor = System.IO.Path.Combine(Path, "processor_config.json");
-        if (File.Exists(manifest))
+        if (System.IO.Path.Exists(manifest))
         {
             ConfigSection file = ConfigSection.Open(manifest);
             Manifest = ModelManifest.Read(file);
@@ -147,7 +147,7 @@ public sealed partial class ModelFolder
             }
         }
 
-        if (Layout == CheckpointLayout.HuggingFace && File.Exists(processor))
+        if (Layout == CheckpointLayout.HuggingFace && System.IO.Path.Exists(processor))
         {
             CheckProcessor(ConfigSection.Open(processor));
         }
@@ -162,7 +162,7 @@ public sealed partial class ModelFolder
     private void ReadGeneration()
     {
         string path = System.IO.Path.Combine(Path, "generation_config.json");
-        if (!File.Exists(path))
+        if (!System.IO.Path.Exists(path))
         {
             return;
         }

@@ -28,7 +28,7 @@ public sealed record ModelManifest
     public static ModelManifest? TryRead(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (!Path.Exists(path))
         {
             return null;
         }

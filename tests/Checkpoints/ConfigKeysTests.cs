@@ -50,6 +50,20 @@ public sealed class ConfigKeysTests : IDisposable
         Assert.Empty(Warnings());
     }
 
+    /// <summary>As container runtimes leave them where a file that is to be mounted is missing.</summary>
+    [Theory]
+    [Trait("Category", "Reference")]
+    [InlineData("llava_manifest.json")]
+    [InlineData("generation_config.json")]
+    [InlineData("processor_config.json")]
+    public void Open_FolderInPlaceOfASmallFile_IsNamed(string file)
+    {
+        string path = Path.Combine(_folder.Root, "model", file);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        OneLine.Throws<InvalidDataException>(() => Warnings(), path, "is a folder; expected a file");
+    }
+
     [Theory]
     [Trait("Category", "Reference")]
     [InlineData("config.json", "text_config.rope_scaling", """{"type":"yarn","factor":2}""")]
