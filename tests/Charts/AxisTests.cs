@@ -4,6 +4,18 @@ namespace LlavaCuda.Tests.Charts;
 
 public class AxisTests
 {
+    [Theory]
+    [InlineData(18.5136746632629, 18.513674663262904)]
+    [InlineData(0.1, 0.10000000000001)]
+    [InlineData(5, 5)]
+    [InlineData(0, 0)]
+    public void Linear_NextToNoRange_HasTicksAroundIt(double from, double to)
+    {
+        Axis axis = Axis.Linear(from, to, 7, widen: true);
+        Assert.InRange(axis.Ticks.Count, 3, 16);
+        Assert.InRange(from, axis.Ticks[0], axis.Ticks[^1]);
+    }
+
     [Fact]
     public void Linear_Widened_EndsAtRoundNumbers()
     {

@@ -21,9 +21,11 @@ internal sealed class Axis
     /// <summary>An axis with ticks 1, 2 or 5 times a power of ten apart, about as many as wanted; the ends are widened to ticks if asked to.</summary>
     internal static Axis Linear(double from, double to, int wanted, bool widen)
     {
-        if (to <= from)
+        // Values that differ in their last digits alone are one value: ticks between them would be too many steps from zero to be counted.
+        double size = Math.Max(Math.Abs(from), Math.Abs(to));
+        if (to - from <= size * 1e-9)
         {
-            double margin = from == 0 ? 1 : Math.Abs(from) * 0.1;
+            double margin = size == 0 ? 1 : size * 0.1;
             (from, to) = (from - margin, to + margin);
         }
 
