@@ -29,9 +29,11 @@ internal sealed class ModelOptions
 
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>
-    internal void AddTo(Command command)
+    /// <param name="images">Whether images are named on the command line.</param>
+    internal void AddTo(Command command, bool images = true)
     {
-        foreach (Option option in (Option[])[_model, _vision, _projectorWeights, _template, _aspect, _context, _images, _imageOrder, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
+        Option[] named = images ? [_images] : [];
+        foreach (Option option in (Option[])[_model, _vision, _projectorWeights, _template, _aspect, _context, .. named, _imageOrder, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
         {
             command.Add(option);
         }

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using LlavaCuda.Devices;
+using LlavaCuda.Generation;
 using LlavaCuda.Trainer.Evaluation.ScienceQa;
+using LlavaCuda.Trainer.Metrics;
 
 namespace LlavaCuda.Trainer.Commands;
 
@@ -11,12 +14,12 @@ internal static class ScienceQaCommand
     internal static Command Create() =>
         new("scienceqa", "ScienceQA: write it as conversations, score answers, combine them with a text-only model's.")
     {
-        CreateConvert(), CreateScore(), CreateComplement(), CreateJudge(),
+        CreateConvert(), CreateAnswer(), CreateScore(), ScienceQaEnsembleCommands.CreateComplement(), ScienceQaEnsembleCommands.CreateJudge(),
     };
 
     private static Command CreateConvert()
     {
-        DataOptions data = new();
+        ScienceQaDataOptions data = new();
         Option<string> format = new("--format")
         {
             Description =
@@ -58,10 +61,61 @@ internal static class ScienceQaCommand
         return command;
     }
 
+    private static Command CreateAnswer()
+    {
+        Option<string> questions = new("--questions") { Description = "A file of conversations from convert; their first turns are asked.", Required = true };
+        Option<string?> images = new("--images") { Description = "The folder that the images' paths begin at." };
+        Option<string> output = new("--out") { Description = "The file of answers; one with the first of them is gone on with.", Required = true };
+        Option<bool> letter = new("--single-pred-prompt") { Description = "Ask for the option's letter alone, as LLaVA-1.5 is asked." };
+        ModelOptions options = new();
+        Command command = new("answer", "Ask a model the questions, a row for each answer.") { questions, images, output, letter };
+        options.AddTo(command, images: false);
+        command.SetAction(parsed =>
+        {
+            string file = parsed.GetRequiredValue(output);
+            FileOption.Require("--out", file);
+            GenerationOptions generation = options.Generation(parsed);
+            List<ScienceQaQuestion> all = ScienceQaAnswering.ReadQuestions(parsed.GetRequiredValue(questions));
+            string? folder = parsed.GetValue(images);
+            if (folder is null && all.FirstOrDefault(static q => q.Image is not null) is { } shown)
+            {
+                throw new ArgumentException($"--images is missing; question '{shown.Id}' has an image.");
+            }
+
+            using InterruptScope interrupt = new();
+            using Device device = options.OpenDevice(parsed);
+            using LlavaModel model = options.Load(parsed, device);
+            ScienceQaAnswering answering = new(file, model.Name, parsed.GetValue(letter));
+            List<ScienceQaQuestion> remaining = answering.Remaining(all);
+            TextWriter error = parsed.InvocationConfiguration.Error;
+            using ChatSession chat = model.StartChat();
+            try
+            {
+                using CountLine line = new(error, "questions", remaining.Count, ProgressStyle.OfConsole());
+                answering.Ask(
+                    remaining,
+                    chat,
+                    generation,
+                    question => question.Image is { } image ? ImageArgument.Read($"question '{question.Id}':", Path.Combine(folder!, image)).Image : null,
+                    () => line.Add(),
+                    interrupt.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                error.WriteLine("llava: interrupted; what was answered is kept, and the same command goes on from here");
+                return ExitCode.Interrupted;
+            }
+
+            parsed.InvocationConfiguration.Output.WriteLine($"{all.Count} answers, {remaining.Count} of them new, in {file}");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
     private static Command CreateScore()
     {
-        DataOptions data = new();
-        AnswerOptions answers = new();
+        ScienceQaDataOptions data = new();
+        ScienceQaAnswerOptions answers = new();
         Option<string?> details = new("--details") { Description = "With --original: the file of right and wrong answers." };
         Option<string?> results = new("--results") { Description = "With --original: the file of results and outputs by id." };
         Command command = new("score", "Score answers by subject, context, grade and all, next to the paper's rows.") { details, results };
@@ -102,207 +156,5 @@ internal static class ScienceQaCommand
             return ExitCode.Ok;
         });
         return command;
-    }
-
-    private static Command CreateComplement()
-    {
-        DataOptions data = new();
-        AnswerOptions answers = new();
-        EnsembleOptions ensemble = new();
-        Command command = new("complement", "Take a text-only model's answers where it gives one, else ours.");
-        data.AddTo(command);
-        answers.AddTo(command);
-        ensemble.AddTo(command);
-        command.SetAction(parsed =>
-        {
-            IReadOnlyList<ScienceQaProblem> problems = data.Load(parsed);
-            IReadOnlyDictionary<string, Prediction> ours = answers.Read(parsed, answers.File, problems),
-                theirs = answers.Read(parsed, ensemble.TextOnly, problems);
-            TextWriter output = parsed.InvocationConfiguration.Output;
-            if (answers.IsOriginal(parsed))
-            {
-                foreach (string line in new OriginalEnsemble(problems, ours, theirs, parsed.GetValue(ensemble.Seed)).Complement())
-                {
-                    output.WriteLine(line);
-                }
-
-                return ExitCode.Ok;
-            }
-
-            ScienceQaEnsemble both = ensemble.Score(problems, ours, theirs, answers.IsLoose(parsed));
-            ScienceQaReport.Print(output, both.Ours, both.Theirs, both.Complement());
-            EnsembleOptions.Print(output, both);
-            return ExitCode.Ok;
-        });
-        return command;
-    }
-
-    private static Command CreateJudge()
-    {
-        DataOptions data = new();
-        AnswerOptions answers = new();
-        EnsembleOptions ensemble = new();
-        Option<string> judged = new("--judged")
-        {
-            Description = "The judge's answers to the questions that the two answer differently: JSON Lines.",
-            Required = true,
-        };
-        Option<string?> results = new("--results") { Description = "With --original: the file of results by id." };
-        Command command = new("judge", "Take a judge's answers where the two answer differently, else ours.") { judged, results };
-        data.AddTo(command);
-        answers.AddTo(command);
-        ensemble.AddTo(command);
-        command.SetAction(parsed =>
-        {
-            IReadOnlyList<ScienceQaProblem> problems = data.Load(parsed);
-            IReadOnlyDictionary<string, Prediction> ours = answers.Read(parsed, answers.File, problems),
-                theirs = answers.Read(parsed, ensemble.TextOnly, problems);
-            Dictionary<string, Prediction> again = answers.Read(parsed, judged, problems);
-            TextWriter output = parsed.InvocationConfiguration.Output;
-            if (answers.IsOriginal(parsed))
-            {
-                foreach (string line in new OriginalEnsemble(problems, ours, theirs, parsed.GetValue(ensemble.Seed))
-                    .Judge(again, parsed.GetValue(results)))
-                {
-                    output.WriteLine(line);
-                }
-
-                return ExitCode.Ok;
-            }
-
-            ScienceQaEnsemble both = ensemble.Score(problems, ours, theirs, answers.IsLoose(parsed));
-            ScienceQaReport.Print(
-                output, both.Ours, both.Theirs, both.Complement(),
-                both.Judge(ScienceQaScore.Of("judge", problems, again, answers.IsLoose(parsed))));
-            EnsembleOptions.Print(output, both);
-            int missing = both.Disputed.Count(problem => !again.ContainsKey(problem.Id));
-            if (missing > 0)
-            {
-                output.WriteLine($"The judge was not asked about {missing} of these; there our answer counts.");
-            }
-
-            return ExitCode.Ok;
-        });
-        return command;
-    }
-
-    /// <summary>Where the questions are.</summary>
-    private sealed class DataOptions
-    {
-        private readonly Option<string> _folder =
-            new("--data") { Description = "Folder with problems.json and pid_splits.json.", Required = true };
-        private readonly Option<string> _split =
-            new("--split") { Description = "Which split of them.", DefaultValueFactory = static _ => "test" };
-
-        internal void AddTo(Command command)
-        {
-            command.Add(_folder);
-            command.Add(_split);
-        }
-
-        internal string Folder(ParseResult parsed) => parsed.GetRequiredValue(_folder);
-
-        internal string Split(ParseResult parsed) => parsed.GetRequiredValue(_split);
-
-        internal IReadOnlyList<ScienceQaProblem> Load(ParseResult parsed) => ScienceQaData.Load(Folder(parsed), Split(parsed));
-    }
-
-    /// <summary>Answers to score, and how.</summary>
-    private sealed class AnswerOptions
-    {
-        private readonly Option<bool> _original = new("--original")
-        {
-            Description = "The original scripts' arithmetic, output and files: what is not found counts as wrong, or in ensembles as a random option.",
-        };
-        private readonly Option<bool> _loose = new("--loose")
-        {
-            Description = "Find letters in more forms than the original does, as (B), Answer: B, or the option's own text.",
-        };
-
-        internal Option<string> File { get; } = new("--answers")
-        {
-            Description = "The model's answers: JSON Lines with question_id, prompt and text, or a result file with outputs.",
-            Required = true,
-        };
-
-        internal void AddTo(Command command)
-        {
-            command.Add(File);
-            command.Add(_original);
-            command.Add(_loose);
-        }
-
-        internal bool IsOriginal(ParseResult parsed) => parsed.GetValue(_original) && parsed.GetValue(_loose)
-            ? throw new ArgumentException("--loose finds what --original does not; give one of them.")
-            : parsed.GetValue(_original);
-
-        internal bool IsLoose(ParseResult parsed) => parsed.GetValue(_loose);
-
-        internal Dictionary<string, Prediction> Read(ParseResult parsed, Option<string> option, IReadOnlyList<ScienceQaProblem> problems)
-        {
-            string path = parsed.GetRequiredValue(option);
-            Dictionary<string, Prediction> predictions = ScienceQaPredictions.ReadAny(path, IsOriginal(parsed));
-            int known = problems.Count(problem => predictions.ContainsKey(problem.Id));
-            TextWriter error = parsed.InvocationConfiguration.Error;
-            if (known < predictions.Count)
-            {
-                string other = predictions.Keys.Except(problems.Select(static p => p.Id)).First();
-                error.WriteLine(
-                    $"warning: {path}: {predictions.Count - known} answers are to questions outside the split, as {Formats.Quoted.Name(other)}; they are not used.");
-            }
-
-            int blind = problems
-                .Count(p => p.Image is not null && predictions.TryGetValue(p.Id, out Prediction answer)
-                && answer.Prompt?.Contains("<image>", StringComparison.Ordinal) == false);
-            if (blind > 0 && option == File)
-            {
-                error.WriteLine($"warning: {path}: {blind} questions with an image were asked without it, by their recorded prompts.");
-            }
-
-            return predictions;
-        }
-
-        internal void PrintLooseHint(
-            ParseResult parsed, IReadOnlyList<ScienceQaProblem> problems, IReadOnlyDictionary<string, Prediction> predictions)
-        {
-            int strict = Found(loose: false), all = Found(loose: true);
-            if (!IsLoose(parsed) && all > strict)
-            {
-                parsed.InvocationConfiguration.Output.WriteLine($"--loose finds an option in {all - strict} of the answers without one.");
-            }
-
-            int Found(bool loose) => ScienceQaScore.Of(string.Empty, problems, predictions, loose).Rows.Count(static r => r.Reason is null);
-        }
-    }
-
-    /// <summary>The text-only model's answers.</summary>
-    private sealed class EnsembleOptions
-    {
-        internal Option<string> TextOnly { get; } = new("--text-only")
-        {
-            Description = "The text-only model's answers, GPT-4's in the paper: a result file with outputs, or JSON Lines.",
-            Required = true,
-        };
-
-        internal Option<ulong> Seed { get; } = new("--seed") { Description = "With --original: chooses options where there is no answer." };
-
-        internal void AddTo(Command command)
-        {
-            command.Add(TextOnly);
-            command.Add(Seed);
-        }
-
-        internal ScienceQaEnsemble Score(
-            IReadOnlyList<ScienceQaProblem> problems, IReadOnlyDictionary<string, Prediction> ours, IReadOnlyDictionary<string, Prediction> theirs, bool loose) =>
-            new(ScienceQaScore.Of("these answers", problems, ours, loose), ScienceQaScore.Of("text-only model", problems, theirs, loose));
-
-        internal static void Print(TextWriter output, ScienceQaEnsemble both)
-        {
-            int total = both.Ours.Rows.Count;
-            output.WriteLine(
-                string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                    $"The two answer {both.Disputed.Count()} of {total} questions differently; at least one is right in {both.UpperBound} ({100.0 * both.UpperBound / total:F2} %)."));
-        }
     }
 }
