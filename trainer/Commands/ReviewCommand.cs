@@ -11,7 +11,7 @@ internal static class ReviewCommand
     internal static Command Create() =>
         new("review", "LLaVA-Bench and Vicuna-80: let a model judge two answers to each question, and sum up.")
     {
-        CreateSummarize(),
+        ReviewJudgeCommand.Create(), CreateSummarize(),
     };
 
     private static Command CreateSummarize()
