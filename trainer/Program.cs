@@ -30,6 +30,7 @@ internal static class Program
         root.Add(MakeBaseCommand.Create());
         root.Add(QuickstartCommand.Create());
         root.Add(AblateCommand.Create());
+        root.Add(PopeCommand.Create());
         root.Add(ReviewCommand.Create());
         root.Add(ScienceQaCommand.Create());
         root.Add(VerifyCommand.Create());
