@@ -3,6 +3,7 @@ using LlavaCuda.Devices;
 using LlavaCuda.Generation;
 using LlavaCuda.Images;
 using LlavaCuda.Text;
+using LlavaCuda.Trainer.Evaluation;
 
 namespace LlavaCuda.Trainer.Commands;
 
@@ -79,6 +80,17 @@ internal sealed class ModelOptions
 
         return model;
     }
+
+    /// <summary>Gets what tells this model, asked with these options, from others.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    internal string Fingerprint(ParseResult parsed) => RunFingerprint.Of(
+        [parsed.GetRequiredValue(_model), parsed.GetValue(_vision), parsed.GetValue(_projectorWeights)],
+        string.Join(
+            '\n',
+            [
+                parsed.GetValue(_template) ?? string.Empty, $"{parsed.GetValue(_aspect)}", $"{parsed.GetValue(_context)}", $"{parsed.GetValue(_imageOrder)}",
+                $"{Generation(parsed) with { StopStrings = [] }}", .. parsed.GetValue(_stop)!,
+            ]));
 
     /// <summary>Reads the images.</summary>
     /// <param name="parsed">The parsed command line.</param>

@@ -85,7 +85,7 @@ internal static class ScienceQaCommand
             using InterruptScope interrupt = new();
             using Device device = options.OpenDevice(parsed);
             using LlavaModel model = options.Load(parsed, device);
-            ScienceQaAnswering answering = new(file, model.Name, parsed.GetValue(letter));
+            ScienceQaAnswering answering = new(file, model.Name, options.Fingerprint(parsed), parsed.GetValue(letter));
             List<ScienceQaQuestion> remaining = answering.Remaining(all);
             TextWriter error = parsed.InvocationConfiguration.Error;
             using ChatSession chat = model.StartChat();

@@ -58,6 +58,11 @@ public sealed class ScienceQaEndToEndTests : IDisposable
         Assert.DoesNotContain(" 0 of them new", Llava(answer), StringComparison.Ordinal);
         Assert.Equal(all, File.ReadAllBytes(file));
         Assert.Contains($"{Questions} answers, 0 of them new", Llava(answer), StringComparison.Ordinal);
+
+        // Asked in another way, the answers would be others.
+        using StringWriter error = new();
+        Assert.Equal(1, Program.Run($"{answer} --image-order data".Split(' '), TextWriter.Null, error));
+        Assert.Contains($"{file}: line 1: model_id", error.ToString(), StringComparison.Ordinal);
     }
 
     private async Task EnsembleAsync()

@@ -17,8 +17,9 @@ namespace LlavaCuda.Trainer.Evaluation.ScienceQa;
 /// </summary>
 /// <param name="path">The file of answers.</param>
 /// <param name="model">The model's name, which rows record.</param>
+/// <param name="run">What tells this model, asked in this way, from others, see <see cref="RunFingerprint"/>.</param>
 /// <param name="askForLetter">Whether each question ends with a sentence that asks for the option's letter alone.</param>
-internal sealed class ScienceQaAnswering(string path, string model, bool askForLetter)
+internal sealed class ScienceQaAnswering(string path, string model, string run, bool askForLetter)
 {
     private const string LetterSentence = "Answer with the option's letter from the given choices directly.";
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -65,9 +66,9 @@ internal sealed class ScienceQaAnswering(string path, string model, bool askForL
         {
             foreach ((_, ConfigSection row) in JsonLines.Read(path))
             {
-                if (row.OptionalText("model_id") != model)
+                if (row.OptionalText("model_id") != model || row.Section("metadata")?.OptionalText("run") != run)
                 {
-                    throw row.Wrong("model_id", $"{Quoted.Name(model)}; the file has answers of another model, so choose another one");
+                    throw row.Wrong("model_id", $"{Quoted.Name(model)} as it is and is asked now; for another model or other options choose another file");
                 }
 
                 string id = row.OptionalText("question_id") ?? throw row.Wrong("question_id", "a text");
@@ -129,6 +130,7 @@ internal sealed class ScienceQaAnswering(string path, string model, bool askForL
             writer.WriteString("answer_id", Convert.ToHexStringLower(hash.AsSpan(0, 11)));
             writer.WriteString("model_id", model);
             writer.WriteStartObject("metadata");
+            writer.WriteString("run", run);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
