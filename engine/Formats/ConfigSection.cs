@@ -256,7 +256,7 @@ internal readonly struct ConfigSection
 
     private static ConfigSection Of(JsonFile file) =>
         file.Root.ValueKind == JsonValueKind.Object ? new ConfigSection(file, string.Empty, file.Root)
-        : throw new InvalidDataException($"{file.Name}: found {Describe(file.Root)}; expected a JSON object.");
+        : throw new InvalidDataException($"{file.Place}: found {Describe(file.Root)}; expected a JSON object.");
 
     /// <summary>A value in a message: as it stands in the file where it is short.</summary>
     private static string Describe(JsonElement value) => value.ValueKind switch

@@ -30,6 +30,9 @@ internal sealed class JsonFile
     /// <summary>Gets the path, or what messages call the text.</summary>
     internal string Name { get; }
 
+    /// <summary>Gets what messages call the text as a whole: with its line, where it is one of a larger file.</summary>
+    internal string Place => _firstLine is { } line ? $"{Name}: line {line}" : Name;
+
     internal JsonElement Root { get; }
 
     /// <summary>Gets the paths of all keys that were looked up: what a file says elsewhere is not used.</summary>

@@ -13,10 +13,11 @@ internal static class JsonLines
 
     /// <summary>Reads the rows.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="whole">Whether a last line without an end is passed over, as one that was not written to its end.</param>
     /// <returns>The line of each, from 1 on, and the row, whose errors name file and line.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">A line is not an object; the message names file and line.</exception>
-    internal static IEnumerable<(long Line, ConfigSection Row)> Read(string path)
+    internal static IEnumerable<(long Line, ConfigSection Row)> Read(string path, bool whole = false)
     {
         using FileStream file = RegularFile.OpenRead(path);
         byte[] buffer = new byte[Block];
@@ -40,14 +41,14 @@ internal static class JsonLines
 
                 int count = file.Read(buffer, end, buffer.Length - end);
                 end += count;
-                if (count > 0 || begin == end)
+                if (count > 0)
                 {
-                    if (count == 0)
-                    {
-                        yield break;
-                    }
-
                     continue;
+                }
+
+                if (whole || begin == end)
+                {
+                    yield break;
                 }
 
                 length = end - begin;
