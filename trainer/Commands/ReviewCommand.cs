@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LlavaCuda.Trainer.Evaluation;
 using LlavaCuda.Trainer.Evaluation.Reviews;
 
 namespace LlavaCuda.Trainer.Commands;
@@ -11,6 +12,7 @@ internal static class ReviewCommand
     internal static Command Create() =>
         new("review", "LLaVA-Bench and Vicuna-80: let a model judge two answers to each question, and sum up.")
     {
+        AnsweringCommand.Create("JSON Lines with question_id, text and perhaps image.", static (_, file) => AskedQuestion.ReadLines(file)),
         ReviewJudgeCommand.Create(), CreateSummarize(),
     };
 

@@ -1,14 +1,14 @@
 using System.CommandLine;
-using LlavaCuda.Devices;
-using LlavaCuda.Generation;
+using LlavaCuda.Trainer.Evaluation;
 using LlavaCuda.Trainer.Evaluation.ScienceQa;
-using LlavaCuda.Trainer.Metrics;
 
 namespace LlavaCuda.Trainer.Commands;
 
 /// <summary><c>llava scienceqa</c>: ScienceQA as conversations, its scores, and the paper's two ensembles.</summary>
 internal static class ScienceQaCommand
 {
+    private const string LetterSentence = "Answer with the option's letter from the given choices directly.";
+
     /// <summary>Makes the command.</summary>
     /// <returns>The command.</returns>
     internal static Command Create() =>
@@ -63,53 +63,11 @@ internal static class ScienceQaCommand
 
     private static Command CreateAnswer()
     {
-        Option<string> questions = new("--questions") { Description = "A file of conversations from convert; their first turns are asked.", Required = true };
-        Option<string?> images = new("--images") { Description = "The folder that the images' paths begin at." };
-        Option<string> output = new("--out") { Description = "The file of answers; one with the first of them is gone on with.", Required = true };
         Option<bool> letter = new("--single-pred-prompt") { Description = "Ask for the option's letter alone, as LLaVA-1.5 is asked." };
-        ModelOptions options = new();
-        Command command = new("answer", "Ask a model the questions, a row for each answer.") { questions, images, output, letter };
-        options.AddTo(command, images: false);
-        command.SetAction(parsed =>
-        {
-            string file = parsed.GetRequiredValue(output);
-            FileOption.Require("--out", file);
-            GenerationOptions generation = options.Generation(parsed);
-            List<ScienceQaQuestion> all = ScienceQaAnswering.ReadQuestions(parsed.GetRequiredValue(questions));
-            string? folder = parsed.GetValue(images);
-            if (folder is null && all.FirstOrDefault(static q => q.Image is not null) is { } shown)
-            {
-                throw new ArgumentException($"--images is missing; question '{shown.Id}' has an image.");
-            }
-
-            using InterruptScope interrupt = new();
-            using Device device = options.OpenDevice(parsed);
-            using LlavaModel model = options.Load(parsed, device);
-            ScienceQaAnswering answering = new(file, model.Name, options.Fingerprint(parsed), parsed.GetValue(letter));
-            List<ScienceQaQuestion> remaining = answering.Remaining(all);
-            TextWriter error = parsed.InvocationConfiguration.Error;
-            using ChatSession chat = model.StartChat();
-            try
-            {
-                using CountLine line = new(error, "questions", remaining.Count, ProgressStyle.OfConsole());
-                answering.Ask(
-                    remaining,
-                    chat,
-                    generation,
-                    question => question.Image is { } image ? ImageArgument.Read($"question '{question.Id}':", Path.Combine(folder!, image)).Image : null,
-                    () => line.Add(),
-                    interrupt.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                error.WriteLine("llava: interrupted; what was answered is kept, and the same command goes on from here");
-                return ExitCode.Interrupted;
-            }
-
-            parsed.InvocationConfiguration.Output.WriteLine($"{all.Count} answers, {remaining.Count} of them new, in {file}");
-            return ExitCode.Ok;
-        });
-        return command;
+        return AnsweringCommand.Create(
+            "A file of conversations from convert; their first turns are asked.",
+            (parsed, file) => AskedQuestion.ReadConversations(file, parsed.GetValue(letter) ? LetterSentence : null),
+            letter);
     }
 
     private static Command CreateScore()

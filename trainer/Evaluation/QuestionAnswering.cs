@@ -5,78 +5,47 @@ using System.Text.Json;
 using LlavaCuda.Formats;
 using LlavaCuda.Generation;
 using LlavaCuda.Images;
-using LlavaCuda.Text;
 using LlavaCuda.Trainer.Data;
 
-namespace LlavaCuda.Trainer.Evaluation.ScienceQa;
+namespace LlavaCuda.Trainer.Evaluation;
 
 /// <summary>
-/// Asks a model the questions of a converted file, as the original's <c>model_vqa_science.py</c> does, and writes a row for each as soon
-/// as it is
-/// answered. A file with the first of them is gone on with.
+/// Asks a model questions, each in a conversation of its own, and writes a row in the original's layout for each as soon as it is answered. A file with
+/// the first of them is gone on with.
 /// </summary>
 /// <param name="path">The file of answers.</param>
 /// <param name="model">The model's name, which rows record.</param>
 /// <param name="run">What tells this model, asked in this way, from others, see <see cref="RunFingerprint"/>.</param>
-/// <param name="askForLetter">Whether each question ends with a sentence that asks for the option's letter alone.</param>
-internal sealed class ScienceQaAnswering(string path, string model, string run, bool askForLetter)
+internal sealed class QuestionAnswering(string path, string model, string run)
 {
-    private const string LetterSentence = "Answer with the option's letter from the given choices directly.";
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Reads the questions of a converted file.</summary>
-    /// <exception cref="InvalidDataException">A sample is wrong, has no id, or has several images; the message names file and
-    /// line.</exception>
-    internal static List<ScienceQaQuestion> ReadQuestions(string file)
-    {
-        List<ScienceQaQuestion> questions = [];
-        HashSet<string> ids = new(StringComparer.Ordinal);
-        using ConversationReader reader = new(file);
-        while (reader.Read(out ConversationSample? sample, out string? fault))
-        {
-            if (sample is null)
-            {
-                throw new InvalidDataException($"{fault}.");
-            }
-
-            string text = string.Concat(sample.Conversation.Turns[0].Content.Select(static part => part.Text)).Trim();
-            questions.Add(new ScienceQaQuestion(sample.Place.Id, text, sample.Images switch
-            {
-                [] => null,
-                [string image] => image,
-                _ => throw new InvalidDataException($"{sample.Place} has {sample.Images.Length} images; expected one or none."),
-            }));
-            if (sample.Place.Id.Length == 0 || !ids.Add(sample.Place.Id))
-            {
-                throw new InvalidDataException($"{sample.Place}: expected an id that no other sample has.");
-            }
-        }
-
-        return questions;
-    }
+    /// <summary>Gets what each row begins with.</summary>
+    private static ReadOnlySpan<byte> Start => "{\"question_id\":"u8;
 
     /// <summary>Finds the questions that the file has no answer to. A last row that was not finished is dropped.</summary>
     /// <param name="questions">All questions.</param>
     /// <exception cref="InvalidDataException">The file has answers of another model or to other prompts.</exception>
-    internal List<ScienceQaQuestion> Remaining(IReadOnlyList<ScienceQaQuestion> questions)
+    internal List<AskedQuestion> Remaining(IReadOnlyList<AskedQuestion> questions)
     {
-        DropTornRow();
-        Dictionary<string, ScienceQaQuestion> open = questions.ToDictionary(static q => q.Id, StringComparer.Ordinal);
+        Dictionary<string, AskedQuestion> open = questions.ToDictionary(static q => q.Id, StringComparer.Ordinal);
         if (File.Exists(path) && new FileInfo(path).Length > 0)
         {
-            foreach ((_, ConfigSection row) in JsonLines.Read(path))
+            foreach ((_, ConfigSection row) in JsonLines.Read(path, whole: true))
             {
                 if (row.OptionalText("model_id") != model || row.Section("metadata")?.OptionalText("run") != run)
                 {
                     throw row.Wrong("model_id", $"{Quoted.Name(model)} as it is and is asked now; for another model or other options choose another file");
                 }
 
-                string id = row.OptionalText("question_id") ?? throw row.Wrong("question_id", "a text");
-                if (!open.Remove(id, out ScienceQaQuestion? question) || row.OptionalText("prompt") != Recorded(question))
+                string id = row.RawText("question_id") ?? throw row.Wrong("question_id", "the id of a question");
+                if (!open.Remove(id, out AskedQuestion? question) || row.OptionalText("prompt") != question.Recorded)
                 {
                     throw row.Wrong("question_id", "a question of the file, asked as it is now; choose another file for other questions");
                 }
             }
+
+            DropTornRow();
         }
 
         return [.. questions.Where(q => open.ContainsKey(q.Id))];
@@ -91,19 +60,19 @@ internal sealed class ScienceQaAnswering(string path, string model, string run, 
     /// <param name="cancellation">Stops; the answer under way is given up.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal void Ask(
-        IEnumerable<ScienceQaQuestion> questions,
+        IEnumerable<AskedQuestion> questions,
         ChatSession chat,
         GenerationOptions options,
-        Func<ScienceQaQuestion, RgbImage?> readImage,
+        Func<AskedQuestion, RgbImage?> readImage,
         Action answered,
         CancellationToken cancellation)
     {
         using FileStream file = new(path, FileMode.Append, FileAccess.Write, FileShare.Read);
-        foreach (ScienceQaQuestion question in questions)
+        foreach (AskedQuestion question in questions)
         {
             cancellation.ThrowIfCancellationRequested();
             chat.Clear();
-            string text = string.Concat(chat.Send(Prompt(question), readImage(question) is { } image ? [image] : [], options, cancellation))
+            string text = string.Concat(chat.Send(question.Text, readImage(question) is { } image ? [image] : [], options, cancellation))
                 .Trim();
             cancellation.ThrowIfCancellationRequested();
             Write(file, question, text);
@@ -111,21 +80,16 @@ internal sealed class ScienceQaAnswering(string path, string model, string run, 
         }
     }
 
-    private string Prompt(ScienceQaQuestion question) => askForLetter ? $"{question.Text}\n{LetterSentence}" : question.Text;
-
-    // The scorer tells by the marker whether the model was shown the image.
-    private string Recorded(ScienceQaQuestion question) =>
-        (question.Image is null ? string.Empty : $"{LlavaTokenizer.ImageMarker}\n") + Prompt(question);
-
-    private void Write(FileStream file, ScienceQaQuestion question, string text)
+    private void Write(FileStream file, AskedQuestion question, string text)
     {
         using MemoryStream row = new();
         using (Utf8JsonWriter writer = new(row, Plain))
         {
             byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{model}\n{question.Id}\n{text}"));
             writer.WriteStartObject();
-            writer.WriteString("question_id", question.Id);
-            writer.WriteString("prompt", Recorded(question));
+            writer.WritePropertyName("question_id");
+            writer.WriteRawValue(question.Id);
+            writer.WriteString("prompt", question.Recorded);
             writer.WriteString("text", text);
             writer.WriteString("answer_id", Convert.ToHexStringLower(hash.AsSpan(0, 11)));
             writer.WriteString("model_id", model);
@@ -140,37 +104,37 @@ internal sealed class ScienceQaAnswering(string path, string model, string run, 
         file.Flush();
     }
 
+    // Only what this class itself began to write: any other text belongs to somebody.
     private void DropTornRow()
     {
-        if (!File.Exists(path))
+        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
+        long begin = EndOfRows(file);
+        Span<byte> start = stackalloc byte[Start.Length];
+        file.Position = begin;
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        if (!Start.StartsWith(start))
         {
-            return;
+            throw new InvalidDataException($"{path}: the last line is no row of answers; choose another file.");
         }
 
-        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
+        file.SetLength(begin);
+    }
+
+    private static long EndOfRows(FileStream file)
+    {
         byte[] block = new byte[1 << 12];
-        long end = file.Length;
-        while (end > 0)
+        for (long end = file.Length; end > 0;)
         {
             int count = (int)Math.Min(block.Length, end);
-            file.Position = end - count;
-            file.ReadExactly(block.AsSpan(0, count));
-            int last = block.AsSpan(0, count).LastIndexOf((byte)'\n');
-            if (last >= 0)
-            {
-                file.SetLength(end - count + last + 1);
-                return;
-            }
-
             end -= count;
+            file.Position = end;
+            file.ReadExactly(block.AsSpan(0, count));
+            if (block.AsSpan(0, count).LastIndexOf((byte)'\n') is var last and >= 0)
+            {
+                return end + last + 1;
+            }
         }
 
-        file.SetLength(0);
+        return 0;
     }
 }
-
-/// <summary>A question of a converted file.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Text">What is asked, without a marker for the image.</param>
-/// <param name="Image">The image's path below the folder of images, or null.</param>
-internal sealed record ScienceQaQuestion(string Id, string Text, string? Image);

@@ -1,7 +1,10 @@
 using System.Text.Json;
+using LlavaCuda.Images;
 using LlavaCuda.Tests.Asking;
 using LlavaCuda.Trainer;
+using LlavaCuda.Trainer.Data;
 using LlavaCuda.Trainer.Evaluation.Reviews;
+using LlavaCuda.Trainer.Quickstart;
 
 namespace LlavaCuda.Tests.Evaluation.Reviews;
 
@@ -70,6 +73,30 @@ public sealed class ReviewCommandTests : IDisposable
         File.WriteAllText(At("rows.json"), $"[{string.Join(',', File.ReadAllLines(At("run/reviews.jsonl")))}]");
         BenchmarkReference.AssertSame(expected.GetProperty("rows"), At("rows.json"));
         Assert.Equal(OriginalReviewSummary.Lines(At("run/reviews.jsonl"), []), output.TrimEnd().Split(Environment.NewLine));
+    }
+
+    // Ids stay numbers or texts, and images are found by the names that COCO's real files have.
+    [Fact]
+    public void Answer_Questions_WritesRowsThatCanBeJudged()
+    {
+        ShippedBase.Extract(At("base"));
+        ImageFile.Write(At("COCO_val2014_000000000001.jpg"), new RgbImage(32, 32));
+        File.WriteAllText(At("questions.jsonl"), """
+            {"question_id": 0, "image": "000000000001.jpg", "text": "What is it?", "category": "conv"}
+            {"question_id": "b", "text": "Why?", "category": "generic"}
+            """);
+        string command = $"review answer --questions {At("questions.jsonl")} --images {_folder} --model {At("base")} --out {At("answers.jsonl")} --max-new-tokens 4";
+        (int code, string output, string error) = Run(command);
+        Assert.True(code == 0, error);
+        Assert.Contains("2 answers, 2 of them new", output, StringComparison.Ordinal);
+        (string Id, string? Prompt)[] rows = [.. JsonLines.Read(At("answers.jsonl")).Select(static r => (r.Row.RawText("question_id")!, r.Row.OptionalText("prompt")))];
+        Assert.Equal([("0", "What is it?"), ("\"b\"", "Why?")], rows);
+        ReviewInputs inputs = new(ReviewBenchmark.Text, At("questions.jsonl"), null, At("answers.jsonl"), At("answers.jsonl"), ReviewRules.Shipped);
+        Assert.Equal(2, inputs.Read(byPosition: false).Count);
+
+        File.Delete(At("COCO_val2014_000000000001.jpg"));
+        File.Delete(At("answers.jsonl"));
+        Assert.Contains("question 0: ", Run(command).Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -59,6 +59,14 @@ public sealed class ScienceQaEndToEndTests : IDisposable
         Assert.Equal(all, File.ReadAllBytes(file));
         Assert.Contains($"{Questions} answers, 0 of them new", Llava(answer), StringComparison.Ordinal);
 
+        // Somebody else's text is no row that was cut off.
+        File.WriteAllBytes(file, [.. all, .. "a note"u8]);
+        using StringWriter refused = new();
+        Assert.Equal(1, Program.Run(answer.Split(' '), TextWriter.Null, refused));
+        Assert.Contains("the last line is no row of answers", refused.ToString(), StringComparison.Ordinal);
+        Assert.Equal(all.Length + 6, new FileInfo(file).Length);
+        File.WriteAllBytes(file, all);
+
         // Asked in another way, the answers would be others.
         using StringWriter error = new();
         Assert.Equal(1, Program.Run($"{answer} --image-order data".Split(' '), TextWriter.Null, error));
