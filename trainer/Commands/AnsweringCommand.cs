@@ -22,7 +22,11 @@ internal static class AnsweringCommand
     {
         Option<string> questions = new("--questions") { Description = questionFile, Required = true };
         Option<string?> images = new("--images") { Description = "The folder that the images' paths begin at." };
-        Option<string> output = new("--out") { Description = "The file of answers; one with the first of them is gone on with.", Required = true };
+        Option<string> output = new("--out")
+        {
+            Description = "The file of answers; one with the first of them is gone on with.",
+            Required = true,
+        };
         ModelOptions options = new();
         Command command = new("answer", "Ask a model the questions, a row for each answer.") { questions, images, output };
         Array.ForEach(more, command.Add);
@@ -72,6 +76,7 @@ internal static class AnsweringCommand
 
         string path = Path.Combine(folder!, image);
         string prefixed = Path.Combine(folder!, Path.GetDirectoryName(image) ?? string.Empty, CocoPrefix + Path.GetFileName(image));
-        return ImageArgument.Read($"question {Quoted.Line(question.Id)}:", !File.Exists(path) && File.Exists(prefixed) ? prefixed : path).Image;
+        string found = !File.Exists(path) && File.Exists(prefixed) ? prefixed : path;
+        return ImageArgument.Read($"question {Quoted.Line(question.Id)}:", found).Image;
     }
 }

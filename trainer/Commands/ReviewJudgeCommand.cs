@@ -27,18 +27,31 @@ internal static class ReviewJudgeCommand
             Description = "JSON Lines with question_id, text, category and, but for text, image.",
             Required = true,
         };
-        Option<string?> context = new("--context") { Description = "JSON Lines of what stands for each image: captions and instances (coco), or caption (wild)." };
+        Option<string?> context = new("--context")
+        {
+            Description = "JSON Lines of what stands for each image: captions and instances (coco), or caption (wild).",
+        };
         Option<string[]> answers = new("--answers")
         {
             Description = "Two files of answers, JSON Lines with question_id and text: the reference first.",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<string?> rules = new("--rules") { Description = "A rule.json in the original's layout; by default rules in the project's own words." };
+        Option<string?> rules = new("--rules")
+        {
+            Description = "A rule.json in the original's layout; by default rules in the project's own words.",
+        };
         Option<string> output = new("--out") { Description = $"Folder of {ReviewFile} and of the store of calls.", Required = true };
         Option<bool> bothOrders = new("--both-orders") { Description = "Judge each pair in both orders, and print what the order does." };
-        Option<int> repeat = new("--repeat") { Description = "How often each is judged; the spread is printed.", DefaultValueFactory = static _ => 1 };
-        Option<bool> original = new("--original") { Description = "As the original scripts: rows belong together by their place, and a failed judgement is written and counted as -1." };
+        Option<int> repeat = new("--repeat")
+        {
+            Description = "How often each is judged; the spread is printed.",
+            DefaultValueFactory = static _ => 1,
+        };
+        Option<bool> original = new("--original")
+        {
+            Description = "As the original scripts: rows belong together by their place, and a failed judgement is written and counted as -1.",
+        };
         AskingOptions asking = new();
         Command command = new("judge", "Have a model score two answers to each question.")
         {
@@ -53,9 +66,12 @@ internal static class ReviewJudgeCommand
             Refuse(chosen == ReviewBenchmark.Text != parsed.GetValue(context) is null, chosen == ReviewBenchmark.Text
                 ? $"{context.Name} is of images, which {benchmark.Name} text does not have."
                 : $"{context.Name} is missing; expected the file of what stands for the images.");
-            Refuse(parsed.GetValue(repeat) is < 1 or > MostRepetitions, $"{repeat.Name} is {parsed.GetValue(repeat)}; expected 1 to {MostRepetitions}.");
-            bool asOriginal = parsed.GetValue(original);
-            Refuse(asOriginal && (parsed.GetValue(bothOrders) || parsed.GetValue(repeat) > 1), $"{original.Name} judges once and in one order; leave out {bothOrders.Name} and {repeat.Name}.");
+            int repetitions = parsed.GetValue(repeat);
+            Refuse(repetitions is < 1 or > MostRepetitions, $"{repeat.Name} is {repetitions}; expected 1 to {MostRepetitions}.");
+            bool asOriginal = parsed.GetValue(original), both = parsed.GetValue(bothOrders);
+            Refuse(
+                asOriginal && (both || repetitions > 1),
+                $"{original.Name} judges once and in one order; leave out {bothOrders.Name} and {repeat.Name}.");
             ReviewInputs inputs = new(
                 chosen,
                 parsed.GetRequiredValue(questions),
@@ -63,7 +79,7 @@ internal static class ReviewJudgeCommand
                 files[0],
                 files[1],
                 parsed.GetValue(rules) is { } path ? ReviewRules.Read(path) : ReviewRules.Shipped);
-            ReviewJudge judge = new(inputs.Read(asOriginal), parsed.GetValue(repeat), parsed.GetValue(bothOrders), asOriginal);
+            ReviewJudge judge = new(inputs.Read(asOriginal), repetitions, both, asOriginal);
             return Run(parsed, asking, judge, parsed.GetRequiredValue(output), asOriginal);
         });
         return command;
@@ -84,7 +100,8 @@ internal static class ReviewJudgeCommand
         string file = Path.Combine(folder, ReviewFile);
         try
         {
-            List<Review> reviews = [.. judge.Rows(session.RunAsync(judge.Calls, judge.Count, error, interrupt.Token).ToBlockingEnumerable(interrupt.Token), session.Caller.Model)];
+            IAsyncEnumerable<CallOutcome> outcomes = session.RunAsync(judge.Calls, judge.Count, error, interrupt.Token);
+            List<Review> reviews = [.. judge.Rows(outcomes.ToBlockingEnumerable(interrupt.Token), session.Caller.Model)];
             AtomicFile.Write(file, stream => reviews.ForEach(review => review.Write(stream, original)));
         }
         catch (OperationCanceledException)

@@ -12,12 +12,14 @@ namespace LlavaCuda.Trainer.Evaluation;
 internal sealed record AskedQuestion(string Id, string Text, string? Image, string Recorded)
 {
     /// <summary>
-    /// Reads a file of conversations, whose first turns are asked, as the original's <c>model_vqa_science.py</c> does: what is recorded has the image's
+    /// Reads a file of conversations, whose first turns are asked, as the original's <c>model_vqa_science.py</c> does: what is recorded
+    /// has the image's
     /// marker, by which the scorer tells whether the model was shown the image.
     /// </summary>
     /// <param name="file">LLaVA's conversations.</param>
     /// <param name="suffix">A line to add to each question, or null.</param>
-    /// <exception cref="InvalidDataException">A sample is wrong, has no id, or has several images; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A sample is wrong, has no id, or has several images; the message names file and
+    /// line.</exception>
     internal static List<AskedQuestion> ReadConversations(string file, string? suffix)
     {
         List<AskedQuestion> questions = [];
@@ -49,7 +51,8 @@ internal sealed record AskedQuestion(string Id, string Text, string? Image, stri
         return questions;
     }
 
-    /// <summary>Reads JSON Lines with <c>question_id</c>, <c>text</c> and perhaps <c>image</c>, as the original's <c>model_vqa.py</c> does.</summary>
+    /// <summary>Reads JSON Lines with <c>question_id</c>, <c>text</c> and perhaps <c>image</c>, as the original's <c>model_vqa.py</c>
+    /// does.</summary>
     /// <param name="file">The file.</param>
     /// <exception cref="InvalidDataException">A row is wrong, or comes twice; the message names file and line.</exception>
     internal static List<AskedQuestion> ReadLines(string file)
@@ -59,9 +62,12 @@ internal sealed record AskedQuestion(string Id, string Text, string? Image, stri
         foreach ((_, ConfigSection row) in JsonLines.Read(file))
         {
             const string Id = "question_id";
-            string id = row.Kind(Id) is JsonValueKind.Number or JsonValueKind.String ? row.RawText(Id)! : throw row.Wrong(Id, "the id of a question");
+            bool hasId = row.Kind(Id) is JsonValueKind.Number or JsonValueKind.String;
+            string id = hasId ? row.RawText(Id)! : throw row.Wrong(Id, "the id of a question");
             string text = row.OptionalText("text") ?? throw row.Wrong("text", "a string");
-            questions.Add(ids.Add(id) ? new AskedQuestion(id, text, row.OptionalText("image"), text) : throw row.Wrong(Id, "an id that no other question has"));
+            bool isNew = ids.Add(id);
+            questions.Add(isNew ? new AskedQuestion(id, text, row.OptionalText("image"), text)
+                : throw row.Wrong(Id, "an id that no other question has"));
         }
 
         return questions;

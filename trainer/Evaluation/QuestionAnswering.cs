@@ -10,7 +10,8 @@ using LlavaCuda.Trainer.Data;
 namespace LlavaCuda.Trainer.Evaluation;
 
 /// <summary>
-/// Asks a model questions, each in a conversation of its own, and writes a row in the original's layout for each as soon as it is answered. A file with
+/// Asks a model questions, each in a conversation of its own, and writes a row in the original's layout for each as soon as it is
+/// answered. A file with
 /// the first of them is gone on with.
 /// </summary>
 /// <param name="path">The file of answers.</param>
@@ -35,7 +36,8 @@ internal sealed class QuestionAnswering(string path, string model, string run)
             {
                 if (row.OptionalText("model_id") != model || row.Section("metadata")?.OptionalText("run") != run)
                 {
-                    throw row.Wrong("model_id", $"{Quoted.Name(model)} as it is and is asked now; for another model or other options choose another file");
+                    throw row.Wrong(
+                        "model_id", $"{Quoted.Name(model)} as it is and is asked now; for another model or other options choose another file");
                 }
 
                 string id = row.RawText("question_id") ?? throw row.Wrong("question_id", "the id of a question");

@@ -34,7 +34,8 @@ internal static class ScienceQaReport
             output.WriteLine($"{name,-NameWidth} {right,7} {wrong,7} {none,10} {right + wrong + none,10}");
         }
 
-        foreach (IGrouping<string, ScoredQuestion> group in main.Rows.Where(static r => r.Reason is not null).GroupBy(static r => r.Reason!))
+        IEnumerable<ScoredQuestion> unanswered = main.Rows.Where(static r => r.Reason is not null);
+        foreach (IGrouping<string, ScoredQuestion> group in unanswered.GroupBy(static r => r.Reason!))
         {
             output.WriteLine($"no answer, {group.Key}: {group.Count()} (first: question {group.First().Problem.Id})");
         }
@@ -42,13 +43,15 @@ internal static class ScienceQaReport
         output.WriteLine("LLaVA-1.5 reports IMG alone, by its own prompts: 7B 66.8, 13B 71.6.");
         if (main.Rows.Count != ScienceQaGroups.OfficialTestCount)
         {
-            output.WriteLine(
-                $"The paper's rows are of the official test split, {ScienceQaGroups.OfficialTestCount} questions; these are {main.Rows.Count}.");
+            const int Official = ScienceQaGroups.OfficialTestCount;
+            output.WriteLine($"The paper's rows are of the official test split, {Official} questions; these are {main.Rows.Count}.");
         }
 
-        void Row(string name, IEnumerable<double> accuracy) =>
-            output.WriteLine(
-                $"{(name.Length < NameWidth ? name : name[..(NameWidth - 1)]),-NameWidth}{string.Concat(accuracy.Select(static a => Shown(a).PadLeft(6)))}");
+        void Row(string name, IEnumerable<double> accuracy)
+        {
+            string shown = name.Length < NameWidth ? name : name[..(NameWidth - 1)];
+            output.WriteLine($"{shown,-NameWidth}{string.Concat(accuracy.Select(static a => Shown(a).PadLeft(6)))}");
+        }
 
         static string Shown(double accuracy) =>
             double.IsNaN(accuracy) ? "-" : accuracy.ToString(accuracy < 99.995 ? "F2" : "F1", CultureInfo.InvariantCulture);

@@ -52,7 +52,8 @@ internal static class ScienceQaRequests
             + $"[Assistant 1]\n{ours}\n[End of Assistant 1]\n\n"
             + $"[Assistant 2]\n{theirs}\n[End of Assistant 2]\n\n"
             + "Weigh both answers, think the question through yourself, and decide for one of its options. "
-            + "End your reply with one sentence of exactly this form, which stands nowhere else in it, with the option's letter in place of X: The answer is X.";
+            + "End your reply with one sentence of exactly this form, which stands nowhere else in it, with the option's letter in place of X: "
+            + "The answer is X.";
         return new ModelCall(problem.Id, [new(ChatRole.System, System), new(ChatRole.User, user)], Greedy);
     }
 }
