@@ -48,6 +48,10 @@ internal sealed class AskingOptions
     /// <param name="parsed">The parsed command line.</param>
     internal bool IsNamed(ParseResult parsed) => parsed.GetValue(_model) is not null || parsed.GetValue(_folder) is not null;
 
+    /// <summary>Tells whether the model that is asked is one of ours, which goes on with no answer that was begun for it.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    internal bool IsOurs(ParseResult parsed) => parsed.GetValue(_folder) is not null;
+
     /// <summary>Opens store and client, and reads the files of batches that were given.</summary>
     /// <param name="parsed">The parsed command line.</param>
     /// <param name="folder">The run's folder.</param>

@@ -47,10 +47,10 @@ internal static class ScienceQaEnsembleCommands
                 ScienceQaProblem[] examples = ScienceQaAsking.DrawShots(
                     ScienceQaData.Load(shared.Data.Folder(parsed), parsed.GetRequiredValue(shotSplit)), parsed.GetValue(shots),
                         parsed.GetValue(shared.Seed));
-                bool described = parsed.GetValue(captions);
+                bool described = parsed.GetValue(captions), begun = !shared.AsksOurs(parsed);
                 return shared.Ask(
                     parsed,
-                    [.. problems.Select(problem => ScienceQaRequests.TextOnly(problem, examples, chosen, described))],
+                    [.. problems.Select(problem => ScienceQaRequests.TextOnly(problem, examples, chosen, described, begun))],
                     (path, answers) => ScienceQaAsking.WriteOutputs(Path.Combine(path, TextOnlyFile), answers),
                     theirs => Finish(parsed, problems, ours, theirs));
             }
@@ -212,6 +212,9 @@ internal static class ScienceQaEnsembleCommands
             (not null, true) => throw new ArgumentException($"{file} has the answers already; leave it out, or name no model to ask."),
             (_, bool named) => named,
         };
+
+        /// <summary>Whether the model that is asked is one of ours.</summary>
+        internal bool AsksOurs(ParseResult parsed) => _asking.IsOurs(parsed);
 
         /// <summary>Asks, keeps the answers in the run's folder, and goes on with them.</summary>
         internal int Ask(

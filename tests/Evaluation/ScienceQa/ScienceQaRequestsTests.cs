@@ -27,6 +27,18 @@ public sealed class ScienceQaRequestsTests
         }
     }
 
+    // Our own models answer the user's turn, and go on with no answer that was begun.
+    [Fact]
+    public void TextOnly_NotBegun_EndsWithTheUser()
+    {
+        IReadOnlyList<ScienceQaProblem> train = ScienceQaData.Load(Folder, "train");
+        ScienceQaFormat format = ScienceQaFormat.Parse("QCM-ALE");
+        ModelCall begun = ScienceQaRequests.TextOnly(train[0], [train[1]], format, captions: false);
+        ModelCall call = ScienceQaRequests.TextOnly(train[0], [train[1]], format, captions: false, begun: false);
+        Assert.Equal("Answer:", begun.Messages[^1].Text);
+        Assert.Equal(begun.Messages.SkipLast(1).Select(static m => m.Text), call.Messages.Select(static m => m.Text));
+    }
+
     [Fact]
     public void Judge_Request_ShowsQuestionAndBothAnswersAndAsksForOneSentence()
     {

@@ -28,6 +28,7 @@ internal static class ScienceQaAsking
     /// <param name="session">Who answers.</param>
     /// <param name="error">Receives progress and failures.</param>
     /// <param name="cancellation">Stops; what was answered stays in the store.</param>
+    /// <exception cref="IOException">None was answered.</exception>
     internal static Dictionary<string, Prediction> Ask(
         IReadOnlyCollection<ModelCall> calls, AskingSession session, TextWriter error, CancellationToken cancellation)
     {
@@ -51,7 +52,8 @@ internal static class ScienceQaAsking
                 $"warning: {failure.Count()} requests have no answer: {failure.Key} (first: question {failure.First().Call.Name})");
         }
 
-        return answers;
+        return answers.Count > 0 || failed.Count == 0 ? answers
+            : throw new IOException($"None of {failed.Count} requests was answered: {failed[0].Failure}.");
     }
 
     /// <summary>Writes answers as the original's result file, an object with <c>outputs</c>.</summary>

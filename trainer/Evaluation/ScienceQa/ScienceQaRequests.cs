@@ -17,7 +17,9 @@ internal static class ScienceQaRequests
     /// <param name="shots">The worked examples; the paper has two.</param>
     /// <param name="format">What questions and answers consist of.</param>
     /// <param name="captions">Whether contexts have the images' captions.</param>
-    internal static ModelCall TextOnly(ScienceQaProblem problem, IEnumerable<ScienceQaProblem> shots, ScienceQaFormat format, bool captions)
+    /// <param name="begun">Whether the answer is begun for the model, as in the original.</param>
+    internal static ModelCall TextOnly(
+        ScienceQaProblem problem, IEnumerable<ScienceQaProblem> shots, ScienceQaFormat format, bool captions, bool begun = true)
     {
         List<ChatMessage> messages = [new(ChatRole.System, System)];
         foreach (ScienceQaProblem shot in shots)
@@ -26,6 +28,7 @@ internal static class ScienceQaRequests
         }
 
         Add(format.RenderExample(problem, isAsked: true, captions));
+        messages = begun ? messages : messages[..^1];
         return new ModelCall(problem.Id, messages, Greedy);
 
         void Add((string User, string Assistant) example)
