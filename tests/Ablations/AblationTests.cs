@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using LlavaCuda.Devices;
 using LlavaCuda.Tests.Training;
 using LlavaCuda.Trainer.Ablations;
@@ -76,6 +77,7 @@ public sealed class AblationTests : IDisposable
         using CancellationTokenSource stop = new();
         Assert.ThrowsAny<OperationCanceledException>(() => Run(device, "cut", stop.Token, trained => StopAt(stop, trained, 3)));
         Assert.Equal(Figures(whole), Figures(Run(device, "cut", default)));
+        Assert.Equal(Models("whole"), Models("cut"));
         Assert.True(File.Exists(Path.Combine(_folder, "cut", AblationReport.TableFile)));
         IOException error = Assert.Throws<IOException>(() => Run(device, "cut", default, questions: 9));
         Assert.Contains("holds ablations with another questions (8, now 9)", error.Message, StringComparison.Ordinal);
@@ -94,11 +96,18 @@ public sealed class AblationTests : IDisposable
         }
     }
 
+    // Names and contents of all weights that were trained.
+    private List<string> Models(string name) =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(_folder, name, "seed-0"), "*.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => $"{Path.GetRelativePath(Path.Combine(_folder, name), path)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))}"),
+    ];
+
     private IReadOnlyList<AblationRow> Run(Device device, string name, CancellationToken cancellation, Action<int>? onTraining = null, int questions = 8)
     {
         AblationOptions options = new(Path.Combine(_folder, name))
         {
-            Seeds = 2,
+            Seeds = 1,
             Captions = 32,
             Problems = 16,
             Questions = questions,
