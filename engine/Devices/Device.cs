@@ -21,6 +21,15 @@ public abstract partial class Device : IDisposable
     /// <summary>Gets how many logits the language model's head computes at once: rows enough for efficient products, few enough to be a small part of the memory.</summary>
     internal abstract long LogitsAtOnce { get; }
 
+    /// <summary>
+    /// Gets or sets the rows that each sequence, or image, of a pass would have in a pass of its own; 0 where the pass is taken as it is. Where few rows and many are summed in different orders, this says
+    /// which: nothing that is generated depends on what was generated along with it.
+    /// </summary>
+    internal long RowsAlone { get; set; }
+
+    /// <summary>Gets up to how many rows a product is summed as one of few rows; 0 where that makes no difference.</summary>
+    internal virtual long FewRows => 0;
+
     /// <summary>Gets what threads hold that share the device, while they call it: the conversations of all its models take turns by it.</summary>
     internal Lock Gate { get; } = new();
 

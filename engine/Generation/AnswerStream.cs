@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using System.Text;
 using LlavaCuda.Devices;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
-using LlavaCuda.Text;
 
 namespace LlavaCuda.Generation;
 
@@ -13,8 +11,6 @@ internal sealed class AnswerStream
     private readonly LlavaModel _model;
     private readonly TokenGenerator _generator;
     private readonly GenerationOptions _options;
-    private readonly StopFilter _filter;
-    private readonly StringBuilder _text = new();
     private readonly AnswerTokens _tokens;
     private readonly Action _requireUsable;
     private bool _failed;
@@ -32,7 +28,6 @@ internal sealed class AnswerStream
         _generator = generator;
         _options = options;
         _tokens = new AnswerTokens(model.Tokenizer, model.Network.Config, templateStops);
-        _filter = new StopFilter([.. _tokens.StopTexts, .. options.StopStrings]);
     }
 
     /// <summary>Gets the answer, once the stream ended, by itself or broken off, after the prompt was read; null where it failed.</summary>
@@ -61,66 +56,47 @@ internal sealed class AnswerStream
             return 0;
         });
 
+        int id = 0;
         TimeSpan prefill = Stopwatch.GetElapsedTime(start);
         start = Stopwatch.GetTimestamp();
         int promptRows = _generator.Rows;
-        int tokens = 0;
-        AnswerEnd end = AnswerEnd.Cancelled;
+        AnswerText text = new(_tokens, _model.Tokenizer, _options);
         try
         {
-            Sampler sampler = new(_options);
-            TokenStreamDecoder decoder = _model.Tokenizer.CreateDecoder();
-            while (true)
+            while (text.End is null)
             {
+                string piece;
                 if (cancellation.IsCancellationRequested)
                 {
-                    break;
+                    piece = text.Cancel();
                 }
-
-                TokenDraw draw = sampler.Draw(tokens);
-                int id = Compute(() => _generator.Choose(draw));
-                if (_tokens.Ends.Contains(id))
+                else
                 {
-                    end = AnswerEnd.Stop;
-                    break;
+                    if (text.Tokens > 0)
+                    {
+                        int last = id;
+                        Compute(() =>
+                        {
+                            _generator.Append(last);
+                            return 0;
+                        });
+                    }
+
+                    TokenDraw draw = text.Draw;
+                    id = Compute(() => _generator.Choose(draw));
+                    piece = text.Take(id, isFull: _generator.Rows == _generator.Capacity);
                 }
 
-                tokens++;
-                string piece = Show(decoder.Append(id));
                 if (piece.Length > 0)
                 {
                     yield return piece;
                 }
-
-                if (_filter.Stopped)
-                {
-                    end = AnswerEnd.Stop;
-                    break;
-                }
-
-                if (tokens == _options.MaxNewTokens || _generator.Rows == _generator.Capacity)
-                {
-                    end = AnswerEnd.Length;
-                    break;
-                }
-
-                Compute(() =>
-                {
-                    _generator.Append(id);
-                    return 0;
-                });
-            }
-
-            string rest = _filter.Stopped ? string.Empty : Show(decoder.Flush()) + ShowHeld();
-            if (rest.Length > 0)
-            {
-                yield return rest;
             }
         }
         finally
         {
             int imageRows = markers * _model.RowsPerImage;
-            Answer = _failed ? null : new Answer(_text.ToString(), end, promptRows, imageRows, tokens, prefill, Stopwatch.GetElapsedTime(start));
+            Answer = _failed ? null : new Answer(text.Text, text.End ?? AnswerEnd.Cancelled, promptRows, imageRows, text.Tokens, prefill, Stopwatch.GetElapsedTime(start));
         }
     }
 
@@ -137,19 +113,5 @@ internal sealed class AnswerStream
 
         _failed = false;
         return result;
-    }
-
-    private string Show(string text)
-    {
-        string shown = _filter.Append(text);
-        _text.Append(shown);
-        return shown;
-    }
-
-    private string ShowHeld()
-    {
-        string shown = _filter.Flush();
-        _text.Append(shown);
-        return shown;
     }
 }

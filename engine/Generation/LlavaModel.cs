@@ -151,6 +151,26 @@ public sealed class LlavaModel : IDisposable
     }
 
     /// <summary>
+    /// Answers many questions, several at once, each as if it were asked alone: on the CPU to the same bits. Memory is reserved for as many as <see cref="BatchOptions"/> allows; the rest wait.
+    /// </summary>
+    /// <param name="questions">The questions, which are taken as places become free.</param>
+    /// <param name="options">How to answer; greedy by default.</param>
+    /// <param name="batch">How many at once.</param>
+    /// <param name="template">Another template than the model's, or null.</param>
+    /// <param name="cancellation">Stops between passes.</param>
+    /// <returns>One answer for each question, in their order; a question that cannot be asked has a failure in its place.</returns>
+    /// <exception cref="ArgumentException">An option has no meaning.</exception>
+    /// <exception cref="NotFiniteNumberException">What the model computed is NaN or infinite.</exception>
+    /// <exception cref="ObjectDisposedException">The model or its device is disposed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IEnumerable<QuestionAnswer> AnswerMany(
+        IEnumerable<LlavaQuestion> questions, GenerationOptions? options = null, BatchOptions? batch = null, ConversationTemplate? template = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(questions);
+        return new QuestionAnswerer(this, template ?? Template, (options ?? new GenerationOptions()).Validate(), (batch ?? new BatchOptions()).Validate()).Run(questions, cancellation);
+    }
+
+    /// <summary>
     /// Frees weights and conversations once the step that is being computed has ended. Answers under way end with an <see cref="ObjectDisposedException"/> when their next piece is asked for. A second
     /// call does nothing.
     /// </summary>

@@ -85,6 +85,7 @@ internal sealed class DecodePass : IDisposable
     private void Compute()
     {
         using ArenaFrame frame = _arena.Open();
+        using RowsAloneScope alone = new(_model.Device, rows: 1);
         Tensor source = _stepOnDevice.Slice(0, 1).View(_cache.Lengths.Length);
         (Tensor X, Tensor Delta) output = _model.Language.Forward(_arena, source, default, _sequences, PassMode.Inference);
         _model.Language.Logits(_arena, Logits, output, default);

@@ -34,9 +34,6 @@ public sealed class KvCache : IDisposable
     /// <summary>Gets the rows that each sequence has; whoever appends counts on.</summary>
     public int[] Lengths { get; }
 
-    /// <summary>Gets a value indicating whether no sequence has a row.</summary>
-    public bool IsEmpty => !Lengths.AsSpan().ContainsAnyExcept(0);
-
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 

@@ -142,7 +142,10 @@ public sealed partial class Llava : IDisposable
         Device.ReadFloats(logits, computed);
     }
 
-    /// <summary>Computes the logits of chosen rows and leaves them on the device.</summary>
+    /// <summary>
+    /// Computes the logits of chosen rows and leaves them on the device. With a cache, a sequence's bits are those of a pass of its own, as long as the sequences have all few rows or all many
+    /// (<see cref="Device.FewRows"/>).
+    /// </summary>
     /// <param name="logits">Receives <c>[rows, vocabulary]</c>.</param>
     /// <param name="batch">Sequences, as many as the cache has.</param>
     /// <param name="arena">For activations; as it was afterwards.</param>
@@ -154,9 +157,18 @@ public sealed partial class Llava : IDisposable
         DeviceBatch b = batch.Upload(Device, arena, (_language.Cos, _language.Sin), backward: false, cache);
         Tensor chosen = arena.Push(DType.I32, rows.Length);
         Device.CopyFromHost(chosen, rows);
-        Tensor images = SeePictures(arena, b, PassMode.Inference).Images;
-        (Tensor X, Tensor Delta) output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference);
-        _language.Logits(arena, logits, output, chosen);
+        Tensor images = SeePictures(arena, b, PassMode.Inference, alone: cache is not null).Images;
+        (Tensor X, Tensor Delta) output;
+        using (new RowsAloneScope(Device, cache is null ? 0 : batch.MaxLength))
+        {
+            output = _language.Forward(arena, b.Source, images, b.Sequences, PassMode.Inference);
+        }
+
+        using (new RowsAloneScope(Device, cache is null ? 0 : 1))
+        {
+            _language.Logits(arena, logits, output, chosen);
+        }
+
         batch.CountInto(cache);
     }
 
@@ -188,14 +200,19 @@ public sealed partial class Llava : IDisposable
         Parameters.Dispose();
     }
 
-    private (Tensor Hidden, Tensor Images) SeePictures(Arena arena, in DeviceBatch batch, PassMode visionMode)
+    private (Tensor Hidden, Tensor Images) SeePictures(Arena arena, in DeviceBatch batch, PassMode visionMode, bool alone = false)
     {
         if (!batch.Pixels.Exists)
         {
             return default;
         }
 
-        Tensor hidden = _vision.Forward(arena, batch.Pixels, batch.VisionCuSeqlens, visionMode);
+        Tensor hidden;
+        using (new RowsAloneScope(Device, alone ? Config.Vision.Positions : 0))
+        {
+            hidden = _vision.Forward(arena, batch.Pixels, batch.VisionCuSeqlens, visionMode);
+        }
+
         Tensor features = hidden;
         if (batch.FeatureRows.Exists)
         {
@@ -203,7 +220,10 @@ public sealed partial class Llava : IDisposable
             GatherRows.Forward(Device, features, hidden, batch.FeatureRows);
         }
 
-        return (hidden, _projector.Forward(arena, features));
+        using (new RowsAloneScope(Device, alone ? Config.RowsPerImage : 0))
+        {
+            return (hidden, _projector.Forward(arena, features));
+        }
     }
 
     private void ClearPictureGradients()

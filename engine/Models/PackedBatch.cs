@@ -205,7 +205,8 @@ public sealed class PackedBatch
                 MaxLength,
                 new Rotary(angles.Cos, angles.Sin, Copy(_positions.Items)),
                 cache is null ? default : Copy(cache.Lengths),
-                cache),
+                cache,
+                cache is not null && Begins(cache)),
             Source = Copy(_source.Items),
             Pixels = pixels,
             VisionCuSeqlens = Images > 0 ? Copy(_vision.Items) : default,
@@ -230,6 +231,19 @@ public sealed class PackedBatch
             device.CopyFromHost(tensor, values);
             return tensor;
         }
+    }
+
+    private bool Begins(KvCache cache)
+    {
+        for (int i = 0; i < Sequences; i++)
+        {
+            if (cache.Lengths[i] > 0 && _cuSeqlens.Items[i + 1] > _cuSeqlens.Items[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void CheckRoom(KvCache cache)

@@ -10,8 +10,9 @@ namespace LlavaCuda.Models;
 /// <param name="Rotary">Angles, and the position of every row.</param>
 /// <param name="Past">Int32 <c>[sequences]</c>: rows of each sequence that are in <paramref name="Cache"/> already; none without a cache.</param>
 /// <param name="Cache">Keys and values of earlier rows, for generation.</param>
-internal readonly record struct Sequences(Tensor CuSeqlens, int MaxLength, Rotary Rotary, Tensor Past = default, KvCache? Cache = null)
+/// <param name="Begin">Whether no sequence that has packed rows has earlier ones.</param>
+internal readonly record struct Sequences(Tensor CuSeqlens, int MaxLength, Rotary Rotary, Tensor Past = default, KvCache? Cache = null, bool Begin = false)
 {
     /// <summary>Gets a value indicating whether the packed rows are all there is to see, and many.</summary>
-    internal bool SeeThemselvesOnly => Cache is { IsEmpty: true } && MaxLength > CachedAttention.FewRows;
+    internal bool SeeThemselvesOnly => Begin && MaxLength > CachedAttention.FewRows;
 }

@@ -6,8 +6,10 @@ namespace LlavaCuda.Devices;
 /// <content>The affine map, by matrix products.</content>
 public sealed unsafe partial class CpuDevice
 {
-    internal override void LinearForward(Tensor y, Tensor x, Tensor w, Tensor bias) =>
-        Gemm.Multiply(Workers, GemmForm.NT, y.Floats, y.Width, x.Floats, x.Width, w.Floats, w.Width, y.Rows, y.Width, x.Width, bias.Floats);
+    internal override long FewRows => Gemm.FewRows;
+
+    internal override void LinearForward(Tensor y, Tensor x, Tensor w, Tensor bias) => Gemm.Multiply(
+        Workers, GemmForm.NT, y.Floats, y.Width, x.Floats, x.Width, w.Floats, w.Width, y.Rows, y.Width, x.Width, bias.Floats, rowsAlone: RowsAlone);
 
     internal override void LinearBackwardInput(Tensor dx, Tensor dy, Tensor w, bool accumulate) =>
         Gemm.Multiply(Workers, GemmForm.NN, dx.Floats, dx.Width, dy.Floats, dy.Width, w.Floats, w.Width, dx.Rows, dx.Width, dy.Width, null, accumulate);
