@@ -30,6 +30,8 @@ internal static class SummaryCommand
             rows.AddRange(ModelRows(workload, gemm, peer, peer?.Description ?? reason));
         }
 
+        rows.Add(QuestionsAtOnce.Measure(folder: null));
+
         SummaryReport report = new(
             DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
             $"{Environment.ProcessorCount} cores of an {Processor()}",
