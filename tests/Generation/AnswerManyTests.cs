@@ -1,8 +1,6 @@
-using LlavaCuda.Devices;
 using LlavaCuda.Generation;
 using LlavaCuda.Images;
 using LlavaCuda.Models;
-using LlavaCuda.Ops;
 using LlavaCuda.Text;
 
 namespace LlavaCuda.Tests.Generation;

@@ -43,6 +43,22 @@ public sealed class ChatSessionCudaTests
         }
     }
 
+    // Prompts of several lengths, with images and without, end and begin beside each other: some sequences of a pass have no rows.
+    [Fact]
+    public void AnswerMany_AnswersAsTheProcessor()
+    {
+        string[] expected = AnswerMany(null);
+        CudaDevice device = CudaDevices.Rent(DType.F32, Emulator.Order.Forward);
+        try
+        {
+            Assert.Equal(expected, AnswerMany(device));
+        }
+        finally
+        {
+            CudaDevices.Return(device);
+        }
+    }
+
     [Fact]
     public async Task Ask_TwoModelsOnOneDevice_TakeTurns()
     {
@@ -85,6 +101,15 @@ public sealed class ChatSessionCudaTests
         {
             CudaDevices.Return(device);
         }
+    }
+
+    private static string[] AnswerMany(Device? device)
+    {
+        using LlavaModel model = LlavaModel.Load(ReferenceFiles.Shipped("layouts", "huggingface"), device);
+        RgbImage image = new(20, 30);
+        new Random(3).NextBytes(image.Pixels);
+        LlavaQuestion[] questions = [new("What?", [image]), new("Tell me about the shape at the left of it.", []), new("Why?", [image, image]), new("And?", []), new("So?", [image])];
+        return [.. model.AnswerMany(questions, new GenerationOptions { MaxNewTokens = 6 }, new BatchOptions { Questions = 3 }).Select(static answer => answer.Answer!.Text)];
     }
 
     private static string[] Converse(Device? device)
