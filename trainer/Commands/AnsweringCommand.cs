@@ -27,8 +27,13 @@ internal static class AnsweringCommand
             Description = "The file of answers; one with the first of them is gone on with.",
             Required = true,
         };
+        Option<int> atOnce = new("--at-once")
+        {
+            Description = "Most questions that are answered at once; on the CPU answers are the same for any number.",
+            DefaultValueFactory = static _ => new BatchOptions().Questions,
+        };
         ModelOptions options = new();
-        Command command = new("answer", "Ask a model the questions, a row for each answer.") { questions, images, output };
+        Command command = new("answer", "Ask a model the questions, a row for each answer.") { questions, images, output, atOnce };
         Array.ForEach(more, command.Add);
         options.AddTo(command, images: false);
         command.SetAction(parsed =>
@@ -36,6 +41,9 @@ internal static class AnsweringCommand
             string file = parsed.GetRequiredValue(output);
             FileOption.Require("--out", file);
             GenerationOptions generation = options.Generation(parsed);
+            int most = parsed.GetValue(atOnce);
+            BatchOptions batch = most >= 1 ? new BatchOptions { Questions = most }
+                : throw new ArgumentException($"{atOnce.Name} is {most}; expected 1 or more.");
             List<AskedQuestion> all = read(parsed, parsed.GetRequiredValue(questions));
             string? folder = parsed.GetValue(images);
             if (folder is null && all.FirstOrDefault(static q => q.Image is not null) is { } shown)
@@ -49,11 +57,10 @@ internal static class AnsweringCommand
             QuestionAnswering answering = new(file, model.Name, options.Fingerprint(parsed));
             List<AskedQuestion> remaining = answering.Remaining(all);
             TextWriter error = parsed.InvocationConfiguration.Error;
-            using ChatSession chat = model.StartChat();
             try
             {
                 using CountLine line = new(error, "questions", remaining.Count, ProgressStyle.OfConsole());
-                answering.Ask(remaining, chat, generation, question => ReadImage(question, folder), () => line.Add(), interrupt.Token);
+                answering.Ask(remaining, model, generation, batch, question => ReadImage(question, folder), () => line.Add(), interrupt.Token);
             }
             catch (OperationCanceledException)
             {

@@ -10,7 +10,7 @@ using LlavaCuda.Trainer.Data;
 namespace LlavaCuda.Trainer.Evaluation;
 
 /// <summary>
-/// Asks a model questions, each in a conversation of its own, and writes a row in the original's layout for each as soon as it is
+/// Asks a model questions, many at once and each in a conversation of its own, and writes a row in the original's layout for each as soon as it is
 /// answered. A file with
 /// the first of them is gone on with.
 /// </summary>
@@ -55,29 +55,31 @@ internal sealed class QuestionAnswering(string path, string model, string run)
 
     /// <summary>Asks.</summary>
     /// <param name="questions">The questions that remain.</param>
-    /// <param name="chat">The model; its conversation is begun from scratch for each.</param>
+    /// <param name="asked">The model.</param>
     /// <param name="options">How to answer.</param>
+    /// <param name="atOnce">How many questions are on their way at once.</param>
     /// <param name="readImage">Reads an image by its path in the questions.</param>
     /// <param name="answered">Called after each.</param>
-    /// <param name="cancellation">Stops; the answer under way is given up.</param>
+    /// <param name="cancellation">Stops; the answers under way are given up.</param>
+    /// <exception cref="InvalidDataException">A question does not fit into the model's context; it is named.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     internal void Ask(
         IEnumerable<AskedQuestion> questions,
-        ChatSession chat,
+        LlavaModel asked,
         GenerationOptions options,
+        BatchOptions atOnce,
         Func<AskedQuestion, RgbImage?> readImage,
         Action answered,
         CancellationToken cancellation)
     {
         using FileStream file = new(path, FileMode.Append, FileAccess.Write, FileShare.Read);
-        foreach (AskedQuestion question in questions)
+        IEnumerable<LlavaQuestion> shown = questions.Select(
+            question => new LlavaQuestion(question.Text, readImage(question) is { } image ? [image] : []) { Tag = question });
+        foreach (QuestionAnswer answer in asked.AnswerMany(shown, options, atOnce, cancellation: cancellation))
         {
-            cancellation.ThrowIfCancellationRequested();
-            chat.Clear();
-            string text = string.Concat(chat.Send(question.Text, readImage(question) is { } image ? [image] : [], options, cancellation))
-                .Trim();
-            cancellation.ThrowIfCancellationRequested();
-            Write(file, question, text);
+            AskedQuestion question = (AskedQuestion)answer.Question.Tag!;
+            string text = answer.Answer?.Text ?? throw new InvalidDataException($"question {Quoted.Line(question.Id)}: {answer.Failure}");
+            Write(file, question, text.Trim());
             answered();
         }
     }
