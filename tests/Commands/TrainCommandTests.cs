@@ -36,6 +36,26 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void Train_FaultsOfSeveralKinds_AreAllNamedAtOnce()
+    {
+        _folder.Data.WriteSamples(
+            DataFolder.Sample("fine", null, ("human", "q"), ("gpt", "yes")),
+            DataFolder.Sample("unmarked", null, ("human", "<image>\nq"), ("gpt", "yes")),
+            DataFolder.Sample("unanswered", null, ("human", "q")),
+            DataFolder.Sample("silent", null, ("human", "q"), ("gpt", "yes"), ("human", "q"), ("gpt", " ")),
+            DataFolder.Sample("gone", "gone.png", ("human", "<image>\nq"), ("gpt", "yes")));
+        string[] finetune = ["--stage", "finetune", "--dry-run"];
+        foreach (string part in (string[])["'unmarked'", "'unanswered'", "'silent'", "'gone.png'", "--allow-unsupervised"])
+        {
+            AssertFails(1, part, write: false, more: finetune);
+        }
+
+        (_, string accepted) = Run(["--allow-unsupervised", .. finetune]);
+        Assert.DoesNotContain("'unanswered'", accepted, StringComparison.Ordinal);
+        Assert.Contains("'gone.png'", accepted, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Train_IntoTheModelsOwnFolder_IsRefused()
     {
         string model = _folder.Data.At("model");

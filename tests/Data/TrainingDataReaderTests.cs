@@ -23,7 +23,7 @@ public sealed class TrainingDataReaderTests : IDisposable
         Assert.Equal(tokenizer.Encode("red 0").Length + 1, first.Supervised);
         Assert.Equal("s1099", data.Samples[1099].Place.Id);
         Assert.Equal(0, data.Unsupervised);
-        Assert.Contains("825 with pictures (825), 275 of text", data.Describe().First(), StringComparison.Ordinal);
+        Assert.Contains("825 with images, 275 of text", data.Describe().First(), StringComparison.Ordinal);
     }
 
     [Fact]

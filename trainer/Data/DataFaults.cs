@@ -27,9 +27,10 @@ internal sealed class DataFaults
     /// <param name="folder">The folder of images.</param>
     /// <param name="maxRows">The most rows of a sample.</param>
     /// <param name="report">Shows a line each, where there are more than the error names.</param>
+    /// <param name="further">Sentences about samples that can be used but may be wrong; they alone are no reason to throw.</param>
     /// <exception cref="InvalidDataException">Samples or files are wrong.</exception>
     /// <exception cref="FileNotFoundException">Images are missing, and nothing else is wrong.</exception>
-    internal void Throw(int read, string? folder, int maxRows, Action<string> report)
+    internal void Throw(int read, string? folder, int maxRows, Action<string> report, IEnumerable<string> further)
     {
         List<string> all = [.. _broken];
         foreach (Kind kind in (Kind[])[_samples, _missing, _tooLong])
@@ -61,6 +62,7 @@ internal sealed class DataFaults
 
         if (all.Count > 0)
         {
+            all.AddRange(further);
             string message = string.Join(' ', all);
             throw all.Count == 1 && _missing.Count > 0 ? new FileNotFoundException(message) : new InvalidDataException(message);
         }

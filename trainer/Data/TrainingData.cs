@@ -16,6 +16,9 @@ internal sealed record DataSettings(
 {
     /// <summary>Gets what becomes of samples whose images are missing.</summary>
     internal BadImagePolicy OnBadImage { get; init; }
+
+    /// <summary>Gets a value indicating whether what carries no loss is a fault, which is named along with the others.</summary>
+    internal bool RequireLoss { get; init; }
 }
 
 /// <summary>All samples of a run, tokenised, and the account of them.</summary>
@@ -63,6 +66,22 @@ public sealed record TrainingData(SampleStore Samples, string Fingerprint, strin
     /// <returns>At most five, as one text.</returns>
     public string DescribeEmptyTurns() => string.Join("; ", FirstEmptyTurns) + (EmptyTurns > FirstEmptyTurns.Count ? "; ..." : string.Empty);
 
+    /// <summary>Says what carries no loss though it might be meant to: samples without any such token, and turns that say nothing.</summary>
+    /// <returns>At most a sentence each.</returns>
+    internal IEnumerable<string> WithoutLoss()
+    {
+        const string Mend = "Mend them, or accept them with --allow-unsupervised.";
+        if (Unsupervised is > 0 and int samples)
+        {
+            yield return $"{samples:N0} of {Samples.Count:N0} samples have no token that carries loss: {DescribeUnsupervised()}. {Mend}";
+        }
+
+        if (EmptyTurns > 0)
+        {
+            yield return $"{CountEmptyTurns()}: {DescribeEmptyTurns()}. {Mend}";
+        }
+    }
+
     /// <summary>Writes the account, a line each.</summary>
     /// <returns>The lines.</returns>
     public IEnumerable<string> Describe()
@@ -81,7 +100,8 @@ public sealed record TrainingData(SampleStore Samples, string Fingerprint, strin
             rows += sample.Rows;
         }
 
-        yield return $"{Samples.Count:N0} samples: {withImages:N0} with pictures ({images:N0}), {Samples.Count - withImages:N0} of text alone";
+        string several = images > withImages ? $" ({images:N0} images)" : string.Empty;
+        yield return $"{Samples.Count:N0} {(Samples.Count == 1 ? "sample" : "samples")}: {withImages:N0} with images{several}, {Samples.Count - withImages:N0} of text alone";
         yield return $"{rows:N0} rows, at most {longest:N0} in a sample; tokens with loss a sample: least {least}, mean {(double)supervised / Samples.Count:F1}, most {most}";
         if (Truncated + Skipped + BeginWithAnswer > 0)
         {

@@ -194,19 +194,20 @@ internal sealed class TrainingDataReader : IDisposable
 
     private TrainingData Finish()
     {
-        _faults.Throw(_read, _settings.ImageFolder, _settings.MaxRows, _report);
-        return _samples.Count == 0
-            ? throw new InvalidDataException($"All {_read:N0} samples have more than {_settings.MaxRows} rows; none is left.")
-            : new TrainingData(_samples, Finish(_hash), Finish(_pictureHash))
-            {
-                Truncated = _truncated,
-                Skipped = _skipped,
-                BeginWithAnswer = _beginWithAnswer,
-                EndWithQuestion = _endWithQuestion,
-                EmptyTurns = _emptyTurnCount,
-                FirstEmptyTurns = _emptyTurns,
-                UnreadableFiles = _unreadable,
-            };
+        TrainingData data = new(_samples, Finish(_hash), Finish(_pictureHash))
+        {
+            Truncated = _truncated,
+            Skipped = _skipped,
+            BeginWithAnswer = _beginWithAnswer,
+            EndWithQuestion = _endWithQuestion,
+            EmptyTurns = _emptyTurnCount,
+            FirstEmptyTurns = _emptyTurns,
+            UnreadableFiles = _unreadable,
+        };
+
+        // Where there are other faults as well, whoever mends them wants to know of these, too.
+        _faults.Throw(_read, _settings.ImageFolder, _settings.MaxRows, _report, _settings.RequireLoss ? data.WithoutLoss() : []);
+        return _samples.Count > 0 ? data : throw new InvalidDataException($"All {_read:N0} samples have more than {_settings.MaxRows} rows; none is left.");
     }
 
     /// <summary>A few hundred samples that are parsed one after the other and encoded together.</summary>

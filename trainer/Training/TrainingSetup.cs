@@ -59,6 +59,7 @@ internal sealed class TrainingSetup
         DataSettings settings = new(folder.Config, tokenizer, ConversationTemplates.Parse(options.Template), options.ImageOrder, options.Images, maxRows, options.TooLong)
         {
             OnBadImage = options.OnBadImage,
+            RequireLoss = !options.AllowUnsupervised,
         };
         TrainingData data = TrainingDataReader.Read(settings, options.Data, report, cancellation);
         TrainingSetup setup = new(options, folder, tokenizer, folder.ReadImageOptions() with { Aspect = options.ImageAspect }, data, maxRows);
@@ -109,15 +110,9 @@ internal sealed class TrainingSetup
             throw new InvalidDataException("No sample has an image, so that the projector cannot learn anything.");
         }
 
-        if (Data.Unsupervised > 0 && !_options.AllowUnsupervised)
+        if (!_options.AllowUnsupervised && Data.WithoutLoss().ToList() is { Count: > 0 } faults)
         {
-            throw new InvalidDataException(
-                $"{Data.Unsupervised:N0} of {Data.Samples.Count:N0} samples have no token that carries loss: {Data.DescribeUnsupervised()}. Mend them, or accept them with --allow-unsupervised.");
-        }
-
-        if (Data.EmptyTurns > 0 && !_options.AllowUnsupervised)
-        {
-            throw new InvalidDataException($"{Data.CountEmptyTurns()}: {Data.DescribeEmptyTurns()}. Mend them, or accept them with --allow-unsupervised.");
+            throw new InvalidDataException(string.Join(' ', faults));
         }
     }
 }
