@@ -90,6 +90,16 @@ public sealed class ChatLoopTests : IDisposable
         Assert.Equal(Answer("hi"), _output.ToString().Split('\n')[1]);
     }
 
+    [Fact]
+    public void Handle_EmptyAnswer_IsSaid()
+    {
+        string first = Answer("What is it?")[..1];
+        ChatLoop loop = new(_chat, Short with { StopStrings = [first] }, [], ImageReadOptions.Default, _output, _error);
+        Assert.True(loop.Handle("What is it?", _interrupts));
+        Assert.Equal("\n", _output.ToString());
+        Assert.Equal("The model ended its answer without a word.\n", _error.ToString());
+    }
+
     private void Run(IReadOnlyList<ImageArgument> images, params string[] lines)
     {
         ChatLoop loop = new(_chat, Short, images, ImageReadOptions.Default, _output, _error);

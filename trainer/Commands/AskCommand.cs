@@ -9,6 +9,9 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary><c>llava ask</c>: one question, one answer on standard output.</summary>
 internal static class AskCommand
 {
+    /// <summary>Says that an answer is empty, which an empty line does not.</summary>
+    internal const string NoWord = "The model ended its answer without a word.";
+
     /// <summary>Makes the command.</summary>
     /// <returns>The command.</returns>
     internal static Command Create()
@@ -50,6 +53,11 @@ internal static class AskCommand
         }
 
         output.WriteLine();
+        if (chat.LastAnswer is { End: AnswerEnd.Stop, Text.Length: 0 })
+        {
+            parsed.InvocationConfiguration.Error.WriteLine(NoWord);
+        }
+
         if (stats)
         {
             parsed.InvocationConfiguration.Error.WriteLine(Describe(chat.LastAnswer!));

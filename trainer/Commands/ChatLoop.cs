@@ -122,6 +122,10 @@ internal sealed class ChatLoop
 
             _asked.AddRange(_pending);
             _pending.Clear();
+            if (_chat.LastAnswer is { End: AnswerEnd.Stop, Text.Length: 0 })
+            {
+                _error.WriteLine(AskCommand.NoWord);
+            }
         }
         catch (ArgumentException error)
         {
