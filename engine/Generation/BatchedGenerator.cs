@@ -16,6 +16,7 @@ internal sealed class BatchedGenerator : IDisposable
     private readonly QuestionSlot?[] _slots;
     private readonly PackedBatch _batch;
     private readonly ActivationPlan _plan;
+    private readonly PromptArena _arena;
     private readonly Arena _decodeArena;
     private readonly DecodePass _decode;
     private readonly TokenChooser _chooser;
@@ -23,8 +24,6 @@ internal sealed class BatchedGenerator : IDisposable
     private readonly Tensor _first;
     private readonly int[] _ids;
     private readonly TokenDraw[] _draws;
-    private Arena? _arena;
-    private (int Rows, int Images) _planned;
 
     /// <summary>Initializes a new instance of the <see cref="BatchedGenerator"/> class.</summary>
     /// <param name="model">The model.</param>
@@ -43,6 +42,7 @@ internal sealed class BatchedGenerator : IDisposable
         _cache = new KvCache(device, network.Config.Text, slots, capacity);
         _batch = new PackedBatch(network.Config);
         _plan = new ActivationPlan(device, network.Config);
+        _arena = new PromptArena(device, _plan, "The activations of the prompts");
         _decodeArena = new Arena(device, _plan.Decode(slots), "The activations of a token of every question");
         _decode = new DecodePass(network, _cache, _decodeArena);
         _chooser = new TokenChooser(device, slots, vocabulary);
@@ -70,7 +70,7 @@ internal sealed class BatchedGenerator : IDisposable
         _chooser.Dispose();
         _decode.Dispose();
         _decodeArena.Dispose();
-        _arena?.Dispose();
+        _arena.Dispose();
         _cache.Dispose();
         _plan.Dispose();
     }
@@ -157,8 +157,8 @@ internal sealed class BatchedGenerator : IDisposable
 
         // Some row's logits are computed where no prompt ends with this piece, too.
         bool none = complete.Count == 0;
-        Reserve();
-        _model.Network.Logits(_first.Slice(0, none ? 1 : complete.Count), _batch, _arena!, none ? [_batch.Rows - 1] : [.. lastRows], _cache);
+        Arena arena = _arena.Reserve(_batch, _cache);
+        _model.Network.Logits(_first.Slice(0, none ? 1 : complete.Count), _batch, arena, none ? [_batch.Rows - 1] : [.. lastRows], _cache);
         if (!none)
         {
             Choose(_first, complete, everyRow: false);
@@ -200,23 +200,5 @@ internal sealed class BatchedGenerator : IDisposable
         }
 
         return ended;
-    }
-
-    private void Reserve()
-    {
-        if (_arena is not null && _batch.Rows <= _planned.Rows && _batch.Images <= _planned.Images)
-        {
-            return;
-        }
-
-        long bytes = _plan.Logits(_batch, _cache);
-        if (_arena is null || bytes > _arena.Capacity)
-        {
-            _arena?.Dispose();
-            _arena = null;
-            _arena = new Arena(_model.Device, bytes, "The activations of the prompts");
-        }
-
-        _planned = (Math.Max(_planned.Rows, _batch.Rows), Math.Max(_planned.Images, _batch.Images));
     }
 }

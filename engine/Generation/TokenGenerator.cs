@@ -24,15 +24,13 @@ internal sealed class TokenGenerator : IDisposable
     private readonly KvCache _cache;
     private readonly PackedBatch _batch;
     private readonly ActivationPlan _plan;
+    private readonly PromptArena _arena;
     private readonly List<int> _ids = [];
     private readonly List<int> _ends = [];
     private readonly Arena _decodeArena;
     private readonly DecodePass _decode;
     private readonly TokenChooser _chooser;
     private PixelSource? _pixels;
-    private Arena? _arena;
-    private int _plannedRows;
-    private int _plannedImages;
 
     /// <summary>Initializes a new instance of the <see cref="TokenGenerator"/> class.</summary>
     /// <param name="model">The model, which outlives the generator.</param>
@@ -43,6 +41,7 @@ internal sealed class TokenGenerator : IDisposable
         _cache = new KvCache(model.Device, model.Config.Text, sequences: 1, capacity);
         _batch = new PackedBatch(model.Config);
         _plan = new ActivationPlan(model.Device, model.Config);
+        _arena = new PromptArena(model.Device, _plan, "The activations of the prompt");
         _decodeArena = new Arena(model.Device, _plan.Decode(sequences: 1), "The activations of a token");
         _decode = new DecodePass(model, _cache, _decodeArena);
         _chooser = new TokenChooser(model.Device, rows: 1, model.Config.Text.VocabularySize);
@@ -63,7 +62,7 @@ internal sealed class TokenGenerator : IDisposable
         _chooser.Dispose();
         _decode.Dispose();
         _decodeArena.Dispose();
-        _arena?.Dispose();
+        _arena.Dispose();
         _cache.Dispose();
         _plan.Dispose();
     }
@@ -175,27 +174,8 @@ internal sealed class TokenGenerator : IDisposable
             pixels(imagesBefore + i, _batch.AddImage());
         }
 
-        Reserve();
-        _model.Logits(_decode.Logits, _batch, _arena!, [_batch.Rows - 1], _cache);
+        Arena arena = _arena.Reserve(_batch, _cache);
+        _model.Logits(_decode.Logits, _batch, arena, [_batch.Rows - 1], _cache);
         _ids.AddRange(ids);
-    }
-
-    private void Reserve()
-    {
-        // Planning takes longer than decoding a token of a small model, so that rows that once fitted are not planned again, whatever the cache holds before them.
-        if (_arena is not null && _batch.Rows <= _plannedRows && _batch.Images <= _plannedImages)
-        {
-            return;
-        }
-
-        long bytes = _plan.Logits(_batch, _cache);
-        if (_arena is null || bytes > _arena.Capacity)
-        {
-            _arena?.Dispose();
-            _arena = null;
-            _arena = new Arena(_model.Device, bytes, "The activations of the prompt");
-        }
-
-        (_plannedRows, _plannedImages) = (_batch.Rows, _batch.Images);
     }
 }
