@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using LlavaCuda.Devices;
 using LlavaCuda.Tests.Training;
 using LlavaCuda.Trainer.Ablations;
+using LlavaCuda.Trainer.Evaluation.ScienceQa;
 
 namespace LlavaCuda.Tests.Ablations;
 
@@ -19,7 +20,7 @@ public sealed class AblationTests : IDisposable
     [InlineData("The answer is A", null)]
     [InlineData("A", null)]
     [InlineData("", null)]
-    public void FindLetter_TakesTheOneSentence(string answer, char? expected) => Assert.Equal(expected, AblationEvaluation.FindLetter(answer));
+    public void FindLetter_TakesTheOneSentence(string answer, char? expected) => Assert.Equal(expected, ScienceQaAnswer.ParseSentence(answer).Letter);
 
     // The reasoning is followed word by word, by its own rules and not by the code that wrote it.
     [Fact]

@@ -1,11 +1,11 @@
 using LlavaCuda.Generation;
+using LlavaCuda.Trainer.Evaluation.ScienceQa;
 
 namespace LlavaCuda.Trainer.Ablations;
 
 /// <summary>Asks held-out problems.</summary>
 internal static class AblationEvaluation
 {
-    private const string Answer = "The answer is ";
     private static readonly GenerationOptions Greedy = new() { MaxNewTokens = 96 };
 
     /// <summary>Asks every problem in a conversation of its own, greedily.</summary>
@@ -24,7 +24,7 @@ internal static class AblationEvaluation
             chat.Clear();
             string answer = string.Concat(chat.Send(problem.Prompt(), problem.Image is { } image ? [image] : [], Greedy, cancellation));
             cancellation.ThrowIfCancellationRequested();
-            char? letter = FindLetter(answer);
+            char? letter = ScienceQaAnswer.ParseSentence(answer).Letter;
             bool isRight = letter == problem.Letter;
             none += letter is null ? 1 : 0;
             right += isRight ? 1 : 0;
@@ -41,20 +41,5 @@ internal static class AblationEvaluation
             AskedWithImage = problems.Count(static problem => problem.Image is not null),
             RightWithImage = rightWithImage,
         };
-    }
-
-    /// <summary>Finds the option that an answer names, as the original's evaluation of ScienceQA does: by the one sentence <c>The answer is X.</c></summary>
-    /// <param name="answer">The answer.</param>
-    /// <returns>The letter; null where there is no such sentence or there are several.</returns>
-    internal static char? FindLetter(string answer)
-    {
-        int at = answer.IndexOf(Answer, StringComparison.Ordinal);
-        if (at < 0 || answer.IndexOf(Answer, at + 1, StringComparison.Ordinal) >= 0 || at + Answer.Length + 1 >= answer.Length)
-        {
-            return null;
-        }
-
-        char letter = answer[at + Answer.Length];
-        return char.IsAsciiLetterUpper(letter) ? letter : null;
     }
 }

@@ -31,12 +31,12 @@ internal static class AblateCommand
             AblationOptions options = new(FolderOption.Require(parsed.GetRequiredValue(output)))
             {
                 Command = Invocation.Line([.. parsed.Tokens.Select(static token => token.Value)]),
-                Seeds = AtLeast(1, parsed.GetValue(seeds), "--seeds"),
-                FirstSeed = AtLeast(0, parsed.GetValue(first), "--seed"),
-                Problems = AtLeast(16, parsed.GetValue(problems), "--problems"),
-                Questions = AtLeast(4, parsed.GetValue(questions), "--questions"),
-                PretrainSteps = AtLeast(1, parsed.GetValue(pretrain), "--pretrain-steps"),
-                FinetuneSteps = AtLeast(1, parsed.GetValue(finetune), "--finetune-steps"),
+                Seeds = OptionParsing.AtLeast(1, parsed, seeds),
+                FirstSeed = OptionParsing.AtLeast(0, parsed, first),
+                Problems = OptionParsing.AtLeast(16, parsed, problems),
+                Questions = OptionParsing.AtLeast(4, parsed, questions),
+                PretrainSteps = OptionParsing.AtLeast(1, parsed, pretrain),
+                FinetuneSteps = OptionParsing.AtLeast(1, parsed, finetune),
             };
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
@@ -57,6 +57,4 @@ internal static class AblateCommand
         });
         return command;
     }
-
-    private static int AtLeast(int least, int value, string name) => value >= least ? value : throw new ArgumentException($"{name} is {value}; expected at least {least}.");
 }

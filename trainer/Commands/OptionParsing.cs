@@ -34,6 +34,17 @@ internal static class OptionParsing
         }
     }
 
+    /// <summary>Gets a number that has a lower bound.</summary>
+    /// <param name="least">The bound.</param>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="option">The option.</param>
+    /// <exception cref="ArgumentException">The number is less.</exception>
+    internal static int AtLeast(int least, ParseResult parsed, Option<int> option)
+    {
+        int value = parsed.GetValue(option);
+        return value >= least ? value : throw new ArgumentException($"{option.Name} is {value}; expected at least {least}.");
+    }
+
     private static void Apply(Option option)
     {
         switch (option)

@@ -34,10 +34,10 @@ internal static class QuickstartCommand
                 Command = Invocation.Line([.. parsed.Tokens.Select(static token => token.Value)]),
                 Base = parsed.GetValue(from),
                 Seed = parsed.GetValue(seed),
-                Pictures = AtLeast(32, parsed.GetValue(pictures), "--pictures"),
-                PretrainSteps = AtLeast(1, parsed.GetValue(pretrain), "--pretrain-steps"),
-                FinetuneSteps = AtLeast(1, parsed.GetValue(finetune), "--finetune-steps"),
-                Questions = AtLeast(4, parsed.GetValue(questions), "--questions"),
+                Pictures = OptionParsing.AtLeast(32, parsed, pictures),
+                PretrainSteps = OptionParsing.AtLeast(1, parsed, pretrain),
+                FinetuneSteps = OptionParsing.AtLeast(1, parsed, finetune),
+                Questions = OptionParsing.AtLeast(4, parsed, questions),
             };
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
@@ -56,8 +56,6 @@ internal static class QuickstartCommand
         });
         return command;
     }
-
-    private static int AtLeast(int least, int value, string name) => value >= least ? value : throw new ArgumentException($"{name} is {value}; expected at least {least}.");
 
     private static void Print(QuickstartSummary summary, QuickstartOptions options, string model, TextWriter output)
     {
