@@ -4,8 +4,9 @@ using LlavaCuda.Trainer.Quickstart;
 namespace LlavaCuda.Trainer.Ablations;
 
 /// <summary>
-/// A multiple-choice problem in the manner of ScienceQA, in which reasoning helps. An object is shown, or described in the context. One of its attributes tells how many steps to take, one in which
-/// direction, and one where to start, on a ring of four places or of four shapes; the answer is where that ends. Written out, every step is a fact to remember; the answer alone needs all of them at once.
+/// A multiple-choice problem in the manner of ScienceQA, in which reasoning helps. An object is shown, or described in the context. One
+/// of its attributes gives the number of steps to take, one in which direction, and one where to start, on a ring of four places or of four
+/// shapes; the answer is where that ends. Written out, every step is a fact to remember; the answer alone needs all of them at once.
 /// </summary>
 /// <param name="Subject">ScienceQA's subject: which ring it is about.</param>
 /// <param name="Image">The image, or null where the context describes the object.</param>
@@ -58,7 +59,9 @@ internal sealed record MadeUpProblem(string Subject, RgbImage? Image, string Con
     internal string Prompt() =>
         $"{Question}\nContext: {(Context.Length == 0 ? "N/A" : Context)}\nOptions: {string.Join(' ', Choices.Select(static (choice, at) => $"({(char)('A' + at)}) {choice}"))}";
 
-    /// <summary>Writes the answer that is trained: ScienceQA's formats <c>LEA</c> (reasoning first) and <c>ALE</c> (answer first).</summary>
+    /// <summary>
+    /// Writes the answer that is trained: ScienceQA's formats <c>LEA</c> (reasoning first) and <c>ALE</c> (answer first).
+    /// </summary>
     /// <param name="reasoningFirst">Which of them.</param>
     /// <returns>The text.</returns>
     internal string TrainedAnswer(bool reasoningFirst) => reasoningFirst ? $"{Solution} The answer is {Letter}." : $"The answer is {Letter}. BECAUSE: {Solution}";

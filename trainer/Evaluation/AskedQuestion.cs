@@ -14,7 +14,7 @@ internal sealed record AskedQuestion(string Id, string Text, string? Image, stri
     /// <summary>
     /// Reads a file of conversations, whose first turns are asked, as the original's <c>model_vqa_science.py</c> does: what is recorded
     /// has the image's
-    /// marker, by which the scorer tells whether the model was shown the image.
+    /// marker, from which the scorer knows whether the model was shown the image.
     /// </summary>
     /// <param name="file">LLaVA's conversations.</param>
     /// <param name="suffix">A line to add to each question, or null.</param>

@@ -10,9 +10,8 @@ using LlavaCuda.Trainer.Data;
 namespace LlavaCuda.Trainer.Evaluation;
 
 /// <summary>
-/// Asks a model questions, many at once and each in a conversation of its own, and writes a row in the original's layout for each as soon as it is
-/// answered. A file with
-/// the first of them is gone on with.
+/// Asks a model questions, many at once and each in a conversation of its own, and writes a row in the original's layout for each as soon
+/// as it is answered. A file with the first of them is gone on with.
 /// </summary>
 /// <param name="path">The file of answers.</param>
 /// <param name="model">The model's name, which rows record.</param>

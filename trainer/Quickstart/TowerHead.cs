@@ -1,14 +1,14 @@
 namespace LlavaCuda.Trainer.Quickstart;
 
-/// <summary>A throw-away linear head from which the vision tower learns.</summary>
+/// <summary>A temporary linear probe, from whose loss the vision tower learns.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Classes">How many classes it tells apart.</param>
+/// <param name="Classes">The number of classes.</param>
 /// <param name="Weight">The weight of its loss.</param>
 /// <param name="OnPatches">Whether it reads every patch, or the class token.</param>
 /// <param name="Label">The class of a scene, or of the cell that a patch lies in.</param>
 internal sealed record TowerHead(string Name, int Classes, float Weight, bool OnPatches, Func<Scene, int, int> Label)
 {
-    /// <summary>Gets heads on every patch, which tell what is in its cell, and one on the class token, which counts.</summary>
+    /// <summary>Gets probes on every patch, which classify what is in its cell, and one on the class token, which counts.</summary>
     internal static IReadOnlyList<TowerHead> OfPatches { get; } =
     [
         new("color", SceneWords.Colors.Length + 1, 1, OnPatches: true, Color),
@@ -17,7 +17,9 @@ internal sealed record TowerHead(string Name, int Classes, float Weight, bool On
         new("count", SceneWords.Places.Length, 0.3f, OnPatches: false, static (scene, _) => scene.Objects.Count - 1),
     ];
 
-    /// <summary>Gets heads on the class token alone, which tell what is in every cell: one vector for the whole image, as in CLIP's training.</summary>
+    /// <summary>
+    /// Gets probes on the class token alone, which classify what is in every cell: one vector for the whole image, as in CLIP's training.
+    /// </summary>
     internal static IReadOnlyList<TowerHead> OfClassToken { get; } =
     [
         .. Enumerable.Range(0, SceneWords.Places.Length).SelectMany(static cell => (TowerHead[])

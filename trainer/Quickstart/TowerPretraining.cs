@@ -8,8 +8,8 @@ using LlavaCuda.Tensors;
 namespace LlavaCuda.Trainer.Quickstart;
 
 /// <summary>
-/// Teaches the vision tower to see, from labelled scenes: throw-away linear heads on the hidden state that LLaVA reads, on every patch or on the class token, tell what is in the image. The tower meets
-/// no language.
+/// Pretrains the vision tower on labelled scenes: temporary linear probes on the hidden state that LLaVA reads, on every patch or on the
+/// class token, classify what is in the image. No text is involved.
 /// </summary>
 internal sealed class TowerPretraining : IDisposable
 {
@@ -72,8 +72,8 @@ internal sealed class TowerPretraining : IDisposable
         _model.Parameters.Train(_device);
     }
 
-    /// <summary>Trains on fresh pictures, none of which shows a held-out scene.</summary>
-    /// <param name="steps">Steps of 64 pictures.</param>
+    /// <summary>Trains on fresh images, none of which shows a held-out scene.</summary>
+    /// <param name="steps">Steps of 64 images.</param>
     /// <param name="progress">Receives step and loss.</param>
     /// <param name="cancellation">Stops between steps.</param>
     internal void Run(int steps, Action<int, double> progress, CancellationToken cancellation)
