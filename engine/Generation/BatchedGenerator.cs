@@ -6,8 +6,9 @@ using LlavaCuda.Tensors;
 namespace LlavaCuda.Generation;
 
 /// <summary>
-/// Many sequences and their key-value cache: reads the prompts of several in one pass and decodes a token of each in one. A prompt is read in the same pieces, by the same kinds of passes, as
-/// <see cref="TokenGenerator"/> reads it alone; on a device on which a row's bits do not depend on the other rows of its pass, as on the CPU, logits are the same bits.
+/// Many sequences and their key-value cache: reads the prompts of several in one pass and decodes a token of each in one. A prompt is
+/// read in the same pieces, by the same kinds of passes, as <see cref="TokenGenerator"/> reads it alone; on a device on which a row's
+/// bits do not depend on the other rows of its pass, as on the CPU, logits are the same bits.
 /// </summary>
 internal sealed class BatchedGenerator : IDisposable
 {

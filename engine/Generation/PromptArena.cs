@@ -15,7 +15,10 @@ internal sealed class PromptArena(Device device, ActivationPlan plan, string pur
     /// <inheritdoc/>
     public void Dispose() => _arena?.Dispose();
 
-    /// <summary>Gets memory for a pass. Planning takes longer than decoding a token of a small model, so that what fits is not planned again, whatever the cache holds before it.</summary>
+    /// <summary>
+    /// Gets memory for a pass. Planning takes longer than decoding a token of a small model, so that what fits is not planned again,
+    /// whatever the cache holds before it.
+    /// </summary>
     /// <param name="batch">The pass.</param>
     /// <param name="cache">The cache that it continues.</param>
     /// <returns>The arena, valid until the next call.</returns>

@@ -20,7 +20,9 @@ public sealed class ModelCallerTests : IDisposable
             {
                 tried[request.LastText] = tried.GetValueOrDefault(request.LastText) + 1;
                 int number = int.Parse(request.LastText, CultureInfo.InvariantCulture);
-                return tried[request.LastText] <= number % 3 ? LocalEndpoint.Fault(number + tried[request.LastText]) : new EndpointReply($"answer {number}");
+                return tried[request.LastText] <= number % 3
+                    ? LocalEndpoint.Fault(number + tried[request.LastText])
+                    : new EndpointReply($"answer {number}");
             }
         });
         List<CallOutcome> outcomes = await RunAsync(endpoint, Calls(200));
@@ -34,14 +36,16 @@ public sealed class ModelCallerTests : IDisposable
         int before = endpoint.Requests.Count;
         Assert.All(await RunAsync(endpoint, Calls(200)), static outcome => Assert.True(outcome.FromStore));
         Assert.Equal(before, endpoint.Requests.Count);
-        Assert.Equal(outcomes.Select(static outcome => outcome.Text), (await RunAsync(null, Calls(200))).Select(static outcome => outcome.Text));
+        Assert.Equal(outcomes.Select(static outcome => outcome.Text),
+            (await RunAsync(null, Calls(200))).Select(static outcome => outcome.Text));
         Assert.Contains("nobody is asked", (await RunAsync(null, Calls(201)))[200].Failure, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Run_SameRequestTwice_IsSentOnce()
     {
-        await using LocalEndpoint endpoint = await LocalEndpoint.StartAsync(static request => new EndpointReply(request.LastText) { Wait = TimeSpan.FromMilliseconds(20) });
+        await using LocalEndpoint endpoint = await LocalEndpoint.StartAsync(
+            static request => new EndpointReply(request.LastText) { Wait = TimeSpan.FromMilliseconds(20) });
         List<CallOutcome> outcomes = await RunAsync(endpoint, Enumerable.Range(0, 40).Select(static i => Call($"call {i}", $"{i % 4}")));
         Assert.Equal(4, endpoint.Requests.Count);
         Assert.Equal(Enumerable.Range(0, 40).Select(static i => $"{i % 4}"), outcomes.Select(static outcome => outcome.Text));
@@ -70,7 +74,9 @@ public sealed class ModelCallerTests : IDisposable
             "3" => new EndpointReply(null) { Status = 500, Body = "down" },
             _ => new EndpointReply("fine") { FinishReason = "length" },
         });
-        List<CallOutcome> outcomes = await RunAsync(endpoint, Calls(5), new CallerSettings("m") { Timeout = TimeSpan.FromSeconds(0.3), Tries = 2, Delay = TimeSpan.FromMilliseconds(1) });
+        List<CallOutcome> outcomes = await RunAsync(
+            endpoint, Calls(5),
+            new CallerSettings("m") { Timeout = TimeSpan.FromSeconds(0.3), Tries = 2, Delay = TimeSpan.FromMilliseconds(1) });
         Assert.Equal(["fine", null, null, null, "fine"], outcomes.Select(static outcome => outcome.Text));
         Assert.Equal("HTTP 400: content policy", outcomes[1].Failure);
         Assert.Equal("given up after 2 tries: no answer in time", outcomes[2].Failure);
@@ -82,17 +88,23 @@ public sealed class ModelCallerTests : IDisposable
     [Fact]
     public async Task Run_Budget_IsNotPassedByMoreThanWhatIsOnItsWay()
     {
-        await using LocalEndpoint endpoint = await LocalEndpoint.StartAsync(static _ => new EndpointReply(string.Join(' ', Enumerable.Repeat("word", 9))));
+        await using LocalEndpoint endpoint = await LocalEndpoint.StartAsync(
+            static _ => new EndpointReply(string.Join(' ', Enumerable.Repeat("word", 9))));
         using CallStore store = new(Path.Combine(_folder, "calls.sqlite"));
         using IChatClient client = Endpoint.Connect(endpoint.Url, "secret", "m");
         CallPrice price = new(Prompt: 1_000_000, Answer: 1_000_000, Batch: 0.5);
-        using ModelCaller caller = new(new CallerSettings("m") { InFlight = 4 }, client, store, new CallBudget(null, money: 100, price, default));
-        List<CallOutcome> outcomes = await ListAsync(caller.RunAsync(Enumerable.Range(0, 50).Select(static i => Call($"{i}", $"{i}", maxTokens: 9)), TestContext.Current.CancellationToken));
+        using ModelCaller caller = new(
+            new CallerSettings("m") { InFlight = 4 }, client, store, new CallBudget(null, money: 100, price, default));
+        List<CallOutcome> outcomes = await ListAsync(
+            caller.RunAsync(Enumerable.Range(0, 50).Select(static i => Call($"{i}", $"{i}", maxTokens: 9)),
+            TestContext.Current.CancellationToken));
 
         // A request is one word and its answer nine; set aside are a few tokens more.
         Assert.InRange(outcomes.Count(static outcome => outcome.Text is not null), 7, 10);
         Assert.InRange(caller.Budget.Cost!.Value, 70, 100);
-        Assert.All(outcomes.Where(static outcome => outcome.Text is null), static outcome => Assert.Contains("budget of 100", outcome.Failure, StringComparison.Ordinal));
+        Assert.All(
+            outcomes.Where(static outcome => outcome.Text is null),
+            static outcome => Assert.Contains("budget of 100", outcome.Failure, StringComparison.Ordinal));
         Assert.Equal(caller.Budget.Used, store.Used("m"));
     }
 
@@ -139,7 +151,8 @@ public sealed class ModelCallerTests : IDisposable
     {
         string path = Path.Combine(_folder, "calls.sqlite");
         File.WriteAllText(path, new string('x', 5000));
-        Assert.StartsWith($"{path} is no store of requests", Assert.Throws<InvalidDataException>(() => new CallStore(path)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path} is no store of requests",
+            Assert.Throws<InvalidDataException>(() => new CallStore(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,18 +161,24 @@ public sealed class ModelCallerTests : IDisposable
         ModelCall call = Call("a", "text", 10);
         ModelCall[] others =
         [
-            Call("a", "text ", 10), Call("a", "text", 11), call with { Options = call.Options with { Temperature = 0 } }, call with { Options = call.Options with { Sample = 1 } },
+            Call("a", "text ", 10), Call("a", "text", 11),
+            call with { Options = call.Options with { Temperature = 0 } }, call with { Options = call.Options with { Sample = 1 } },
             call with { Options = call.Options with { Seed = 1 } }, call with { Options = call.Options with { TopP = 1 } },
             call with { Messages = [new ChatMessage(ChatRole.System, "text")] },
             call with { Messages = [new ChatMessage(ChatRole.User, [new TextContent("te"), new TextContent("xt")])] },
-            call with { Messages = [new ChatMessage(ChatRole.User, [new TextContent("text"), new DataContent(new byte[] { 1 }, "image/png")])] },
-            call with { Messages = [new ChatMessage(ChatRole.User, [new TextContent("text"), new DataContent(new byte[] { 2 }, "image/png")])] },
+            .. ((byte[])[1, 2]).Select(pixel =>
+                call with
+                {
+                    Messages = [new ChatMessage(ChatRole.User, [new TextContent("text"), new DataContent(new[] { pixel }, "image/png")])],
+                }),
         ];
-        Assert.Equal(others.Length + 2, others.Append(call).Select(static one => CallKey.Of("m", one)).Append(CallKey.Of("n", call)).Distinct().Count());
+        Assert.Equal(others.Length + 2,
+            others.Append(call).Select(static one => CallKey.Of("m", one)).Append(CallKey.Of("n", call)).Distinct().Count());
         Assert.Equal(CallKey.Of("m", call), CallKey.Of("m", call with { Name = "b" }));
     }
 
-    internal static ModelCall Call(string name, string text, int? maxTokens = null) => new(name, [new ChatMessage(ChatRole.User, text)], new CallOptions { MaxTokens = maxTokens });
+    internal static ModelCall Call(string name, string text, int? maxTokens = null) =>
+        new(name, [new ChatMessage(ChatRole.User, text)], new CallOptions { MaxTokens = maxTokens });
 
     internal static async Task<List<CallOutcome>> ListAsync(IAsyncEnumerable<CallOutcome> outcomes)
     {
@@ -174,11 +193,14 @@ public sealed class ModelCallerTests : IDisposable
 
     private static IEnumerable<ModelCall> Calls(int count) => Enumerable.Range(0, count).Select(static i => Call($"call {i}", $"{i}"));
 
-    private async Task<List<CallOutcome>> RunAsync(LocalEndpoint? endpoint, IEnumerable<ModelCall> calls, CallerSettings? settings = null, CancellationToken? cancellation = null)
+    private async Task<List<CallOutcome>> RunAsync(
+        LocalEndpoint? endpoint, IEnumerable<ModelCall> calls, CallerSettings? settings = null, CancellationToken? cancellation = null)
     {
         using CallStore store = new(Path.Combine(_folder, "calls.sqlite"));
         using IChatClient? client = endpoint is null ? null : Endpoint.Connect(endpoint.Url, "secret", "m");
-        using ModelCaller caller = new(settings ?? new CallerSettings("m") { Delay = TimeSpan.FromMilliseconds(2) }, client, store, new CallBudget(null, null, null, store.Used("m")));
+        using ModelCaller caller = new(
+            settings ?? new CallerSettings("m") { Delay = TimeSpan.FromMilliseconds(2) },
+            client, store, new CallBudget(null, null, null, store.Used("m")));
         return await ListAsync(caller.RunAsync(calls, cancellation ?? TestContext.Current.CancellationToken));
     }
 }

@@ -8,8 +8,9 @@ using LlavaCuda.Trainer.Quickstart;
 namespace LlavaCuda.Trainer.Ablations;
 
 /// <summary>
-/// Makes the base models of the ablations. The vision tower is trained through its class token alone, as CLIP's is, so that its last layer serves that one vector and what the patches of the layer before
-/// it keep is their own. The language models are the quickstart's, and a smaller one that read the same texts.
+/// Makes the base models of the ablations. The vision tower is trained through its class token alone, as CLIP's is, so that its last
+/// layer serves that one vector and what the patches of the layer before it keep is their own. The language models are the quickstart's,
+/// and a smaller one that read the same texts.
 /// </summary>
 internal static class AblationBases
 {

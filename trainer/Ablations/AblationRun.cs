@@ -9,8 +9,8 @@ using LlavaCuda.Trainer.Training;
 namespace LlavaCuda.Trainer.Ablations;
 
 /// <summary>
-/// The paper's ablations on a small scale: every variant is trained and asked with several seeds, which choose data, order, a new projector's weights and questions. What was interrupted goes on where it
-/// was, to the same figures.
+/// The paper's ablations on a small scale: every variant is trained and asked with several seeds, which choose data, order, a new
+/// projector's weights and questions. What was interrupted goes on where it was, to the same figures.
 /// </summary>
 internal sealed class AblationRun
 {

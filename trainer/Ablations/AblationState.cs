@@ -6,7 +6,10 @@ using LlavaCuda.Trainer.Training;
 
 namespace LlavaCuda.Trainer.Ablations;
 
-/// <summary>How far the ablations are, as <c>ablations.json</c> in their folder holds it: what was asked for, the finished parts, and the results so far.</summary>
+/// <summary>
+/// How far the ablations are, as <c>ablations.json</c> in their folder holds it: what was asked for, the finished parts, and the results
+/// so far.
+/// </summary>
 internal sealed record AblationState
 {
     private const string FileName = "ablations.json";

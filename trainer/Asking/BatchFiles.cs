@@ -12,7 +12,10 @@ internal static class BatchFiles
     private const long MostBytes = 190L << 20;
     private const string Url = "/v1/chat/completions";
 
-    /// <summary>Writes requests for upload, as many files as the provider's limits ask for (50,000 requests and 200 MB each): <c>name.jsonl</c>, <c>name-2.jsonl</c>, ...</summary>
+    /// <summary>
+    /// Writes requests for upload, as many files as the provider's limits ask for (50,000 requests and 200 MB each): <c>name.jsonl</c>,
+    /// <c>name-2.jsonl</c>, ...
+    /// </summary>
     /// <param name="path">The first file.</param>
     /// <param name="model">The model.</param>
     /// <param name="calls">The requests.</param>

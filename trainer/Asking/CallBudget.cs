@@ -3,8 +3,9 @@ using System.Globalization;
 namespace LlavaCuda.Trainer.Asking;
 
 /// <summary>
-/// Keeps a run within its tokens and money. A request may be sent while what all answers used so far, and what the requests on their way are expected to use, stay below the limits; since an answer may be
-/// longer than expected, limits can be passed, by no more than the requests on their way.
+/// Keeps a run within its tokens and money. A request may be sent while what all answers used so far, and what the requests on their way
+/// are expected to use, stay below the limits; since an answer may be longer than expected, limits can be passed, by no more than the
+/// requests on their way.
 /// </summary>
 internal sealed class CallBudget
 {

@@ -8,7 +8,9 @@ using Polly.Timeout;
 
 namespace LlavaCuda.Trainer.Asking;
 
-/// <summary>A fault of a provider that no request of the run would escape: a wrong key, an unknown model, an account without credit.</summary>
+/// <summary>
+/// A fault of a provider that no request of the run would escape: a wrong key, an unknown model, an account without credit.
+/// </summary>
 /// <param name="message">What is wrong.</param>
 /// <param name="inner">Where it was found.</param>
 internal sealed class EndpointException(string message, Exception inner) : IOException(message, inner);
@@ -18,34 +20,44 @@ internal static class CallFault
 {
     private const string NoCredit = "insufficient_quota";
 
-    /// <summary>Tells whether the same request may succeed a little later: limits of rate, faults of the server, connections that were cut, time-outs, and replies that make no sense.</summary>
+    /// <summary>
+    /// Tells whether the same request may succeed a little later: limits of rate, faults of the server, connections that were cut,
+    /// time-outs, and replies that make no sense.
+    /// </summary>
     /// <param name="error">What was thrown; may be null.</param>
     internal static bool IsPassing(Exception? error) => error switch
     {
-        ClientResultException result => result.Status is 0 or 408 or 409 or 425 or >= 500 || (result.Status == (int)HttpStatusCode.TooManyRequests && !IsOutOfCredit(result)),
+        ClientResultException result => result.Status is 0 or 408 or 409 or 425 or >= 500
+            || (result.Status == (int)HttpStatusCode.TooManyRequests && !IsOutOfCredit(result)),
         HttpRequestException or TimeoutRejectedException or JsonException or IOException and not EndpointException => true,
 
         // What the client throws where a reply is JSON, but not the JSON of a completion.
-        ArgumentOutOfRangeException or KeyNotFoundException or FormatException or InvalidOperationException and not ObjectDisposedException => true,
+        ArgumentOutOfRangeException or KeyNotFoundException or FormatException
+            or InvalidOperationException and not ObjectDisposedException => true,
         _ => false,
     };
 
     /// <summary>Tells whether the fault is one of all requests.</summary>
     /// <param name="error">What was thrown.</param>
-    internal static bool EndsRun(Exception error) => error is ClientResultException { Status: 401 or 402 or 403 or 404 or 405 } || (error is ClientResultException result && IsOutOfCredit(result));
+    internal static bool EndsRun(Exception error) =>
+        error is ClientResultException { Status: 401 or 402 or 403 or 404 or 405 }
+        || (error is ClientResultException result && IsOutOfCredit(result));
 
     /// <summary>Gets how long the provider asks to wait, in seconds or until a date; null where it does not.</summary>
     /// <param name="error">What was thrown; may be null.</param>
     /// <param name="now">The time.</param>
     internal static TimeSpan? RetryAfter(Exception? error, DateTimeOffset now)
     {
-        if ((error as ClientResultException)?.GetRawResponse() is not PipelineResponse reply || !reply.Headers.TryGetValue("Retry-After", out string? value))
+        if ((error as ClientResultException)?.GetRawResponse() is not PipelineResponse reply
+            || !reply.Headers.TryGetValue("Retry-After", out string? value))
         {
             return null;
         }
 
-        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and < 1e6 ? TimeSpan.FromSeconds(seconds)
-            : DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset until) ? until > now ? until - now : TimeSpan.Zero
+        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
+            && seconds is >= 0 and < 1e6 ? TimeSpan.FromSeconds(seconds)
+            : DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset until)
+                ? until > now ? until - now : TimeSpan.Zero
             : null;
     }
 
@@ -55,11 +67,14 @@ internal static class CallFault
     {
         ClientResultException { Status: > 0 } result => $"HTTP {result.Status}{Said(result)}",
         TimeoutRejectedException => "no answer in time",
-        JsonException or ArgumentOutOfRangeException or KeyNotFoundException or FormatException => $"the reply is not that of a chat completion ({TerminalText.Line(error.Message)})",
+        JsonException or ArgumentOutOfRangeException or KeyNotFoundException or FormatException =>
+            $"the reply is not that of a chat completion ({TerminalText.Line(error.Message)})",
         _ => TerminalText.Line(Innermost(error).Message),
     };
 
-    private static bool IsOutOfCredit(ClientResultException error) => Body(error).Contains(NoCredit, StringComparison.Ordinal) || error.Message.Contains(NoCredit, StringComparison.Ordinal);
+    private static bool IsOutOfCredit(ClientResultException error) =>
+        Body(error).Contains(NoCredit, StringComparison.Ordinal)
+        || error.Message.Contains(NoCredit, StringComparison.Ordinal);
 
     private static string Body(ClientResultException error)
     {
@@ -80,7 +95,9 @@ internal static class CallFault
         try
         {
             using JsonDocument reply = JsonDocument.Parse(Body(error));
-            return reply.RootElement.ValueKind == JsonValueKind.Object && reply.RootElement.TryGetProperty("error", out JsonElement fault) && fault.ValueKind == JsonValueKind.Object
+            return reply.RootElement.ValueKind == JsonValueKind.Object
+                && reply.RootElement.TryGetProperty("error", out JsonElement fault)
+                && fault.ValueKind == JsonValueKind.Object
                 && fault.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String
                 ? $": {TerminalText.Line(message.GetString()!)}"
                 : string.Empty;

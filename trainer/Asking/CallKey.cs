@@ -6,7 +6,10 @@ using Microsoft.Extensions.AI;
 
 namespace LlavaCuda.Trainer.Asking;
 
-/// <summary>The key of a request: a hash of everything that is sent, so that what was answered once is found again by any later run that would send the same.</summary>
+/// <summary>
+/// The key of a request: a hash of everything that is sent, so that what was answered once is found again by any later run that would
+/// send the same.
+/// </summary>
 internal static class CallKey
 {
     private const string Version = "1";

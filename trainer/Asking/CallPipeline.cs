@@ -5,7 +5,10 @@ using Polly.Retry;
 
 namespace LlavaCuda.Trainer.Asking;
 
-/// <summary>Sends a request until it is answered, given up or hopeless: limits of rate before every try, a time-out for each, and waits between them.</summary>
+/// <summary>
+/// Sends a request until it is answered, given up or hopeless: limits of rate before every try, a time-out for each, and waits between
+/// them.
+/// </summary>
 internal sealed class CallPipeline : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);

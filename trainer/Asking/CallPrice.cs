@@ -4,8 +4,9 @@ using LlavaCuda.Formats;
 namespace LlavaCuda.Trainer.Asking;
 
 /// <summary>
-/// What a model's tokens cost, from a file such as <c>{"gpt-4o": {"prompt": 2.5, "answer": 10, "batch": 0.5}}</c>: money for a million tokens of each kind, in any currency, and the share of it that is
-/// billed for a batch (0.5 where it is not given). Prices change; none are built in.
+/// What a model's tokens cost, from a file such as <c>{"gpt-4o": {"prompt": 2.5, "answer": 10, "batch": 0.5}}</c>: money for a million
+/// tokens of each kind, in any currency, and the share of it that is billed for a batch (0.5 where it is not given). Prices change; none
+/// are built in.
 /// </summary>
 /// <param name="Prompt">For a million tokens of requests.</param>
 /// <param name="Answer">For a million tokens of answers.</param>

@@ -3,7 +3,10 @@ using Microsoft.Extensions.AI;
 
 namespace LlavaCuda.Trainer.Asking;
 
-/// <summary>Guesses the tokens of a request before it is sent, for budgets, rate limits and estimates: a token for 3 bytes of text, which English rarely reaches, and a fixed number for an image.</summary>
+/// <summary>
+/// Guesses the tokens of a request before it is sent, for budgets, rate limits and estimates: a token for 3 bytes of text, which English
+/// rarely reaches, and a fixed number for an image.
+/// </summary>
 internal static class CallSize
 {
     private const int BytesPerToken = 3;

@@ -11,8 +11,9 @@ namespace LlavaCuda.Trainer.Asking;
 internal sealed record StoredAnswer(string Text, string? FinishReason, long PromptTokens, long AnswerTokens, bool Batch);
 
 /// <summary>
-/// Every request and its answer, in one SQLite file. A request is written down before it is sent and its answer as soon as it is there, so that a run that is killed sends nothing twice that was answered,
-/// and any run can be repeated from the file alone. One process uses a file at a time.
+/// Every request and its answer, in one SQLite file. A request is written down before it is sent and its answer as soon as it is there,
+/// so that a run that is killed sends nothing twice that was answered, and any run can be repeated from the file alone. One process uses
+/// a file at a time.
 /// </summary>
 internal sealed class CallStore : IDisposable
 {

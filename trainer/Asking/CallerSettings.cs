@@ -19,7 +19,9 @@ internal sealed record CallerSettings(string Model)
     /// <summary>Gets how often a request is sent before it is given up.</summary>
     internal int Tries { get; init; } = 8;
 
-    /// <summary>Gets the wait before the second try, which doubles with each further one; a provider that says how long to wait is obeyed instead.</summary>
+    /// <summary>
+    /// Gets the wait before the second try, which doubles with each further one; a provider that says how long to wait is obeyed instead.
+    /// </summary>
     internal TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Gets the longest such wait.</summary>

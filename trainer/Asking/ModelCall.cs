@@ -43,7 +43,9 @@ internal interface IModelCaller
     /// <summary>Gets the model's name.</summary>
     public string Model { get; }
 
-    /// <summary>Asks. Requests are taken as places become free, several are on their way at once, and outcomes come in the order of the requests.</summary>
+    /// <summary>
+    /// Asks. Requests are taken as places become free, several are on their way at once, and outcomes come in the order of the requests.
+    /// </summary>
     /// <param name="calls">The requests.</param>
     /// <param name="cancellation">Stops; what is on its way is given up.</param>
     /// <returns>One outcome for each request.</returns>

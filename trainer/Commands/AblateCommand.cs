@@ -14,14 +14,40 @@ internal static class AblateCommand
     {
         AblationOptions defaults = new(Path.Combine("runs", "ablations"));
         Option<string> output = new("--out") { Description = "Folder of everything it makes.", DefaultValueFactory = _ => defaults.Out };
-        Option<int> seeds = new("--seeds") { Description = "How many seeds each variant is trained with.", DefaultValueFactory = _ => defaults.Seeds };
-        Option<int> first = new("--seed") { Description = "The first seed; the others follow it.", DefaultValueFactory = _ => defaults.FirstSeed };
-        Option<int> problems = new("--problems") { Description = "Problems that are trained.", DefaultValueFactory = _ => defaults.Problems };
-        Option<int> questions = new("--questions") { Description = "Held-out problems that are asked.", DefaultValueFactory = _ => defaults.Questions };
-        Option<int> pretrain = new("--pretrain-steps") { Description = "Steps of stage 1.", DefaultValueFactory = _ => defaults.PretrainSteps };
-        Option<int> finetune = new("--finetune-steps") { Description = "Steps on the problems.", DefaultValueFactory = _ => defaults.FinetuneSteps };
+        Option<int> seeds = new("--seeds")
+        {
+            Description = "How many seeds each variant is trained with.",
+            DefaultValueFactory = _ => defaults.Seeds,
+        };
+        Option<int> first = new("--seed")
+        {
+            Description = "The first seed; the others follow it.",
+            DefaultValueFactory = _ => defaults.FirstSeed,
+        };
+        Option<int> problems = new("--problems")
+        {
+            Description = "Problems that are trained.",
+            DefaultValueFactory = _ => defaults.Problems,
+        };
+        Option<int> questions = new("--questions")
+        {
+            Description = "Held-out problems that are asked.",
+            DefaultValueFactory = _ => defaults.Questions,
+        };
+        Option<int> pretrain = new("--pretrain-steps")
+        {
+            Description = "Steps of stage 1.",
+            DefaultValueFactory = _ => defaults.PretrainSteps,
+        };
+        Option<int> finetune = new("--finetune-steps")
+        {
+            Description = "Steps on the problems.",
+            DefaultValueFactory = _ => defaults.FinetuneSteps,
+        };
         DeviceOptions device = new();
-        Command command = new("ablate", "Repeat the paper's ablations on a made-up task of ScienceQA's kind: the tower's layer, reasoning or answer first, without stage 1, a smaller language model.")
+        const string Description = "Repeat the paper's ablations on a made-up task of ScienceQA's kind: the tower's layer, reasoning or answer "
+            + "first, without stage 1, a smaller language model.";
+        Command command = new("ablate", Description)
         {
             output, seeds, first, problems, questions, pretrain, finetune,
         };
@@ -43,7 +69,8 @@ internal static class AblateCommand
             using TolerantWriter console = new(parsed.InvocationConfiguration.Output), error = new(parsed.InvocationConfiguration.Error);
             try
             {
-                IReadOnlyList<AblationRow> rows = new AblationRun(options, opened, console, static name => new ConsoleTrainingOutput(name)).Run(interrupt.Token);
+                AblationRun run = new(options, opened, console, static name => new ConsoleTrainingOutput(name));
+                IReadOnlyList<AblationRow> rows = run.Run(interrupt.Token);
                 console.WriteLine();
                 console.Write(AblationReport.Table(rows));
                 console.WriteLine($"The table is in {Path.Combine(options.Out, AblationReport.TableFile)}.");

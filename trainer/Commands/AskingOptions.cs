@@ -16,27 +16,69 @@ internal sealed class AskingOptions
     private readonly DeviceOptions _device = new();
     private readonly Option<string?> _model = new("--ask-model") { Description = "The model that is asked, as its provider names it." };
     private readonly Option<string?> _folder = new("--ask-folder") { Description = "Ask the model of this folder instead of a provider." };
-    private readonly Option<string?> _url = new("--endpoint") { Description = $"Where an interface like OpenAI's is, up to /v1; by default what {UrlVariable} says, else OpenAI." };
-    private readonly Option<string?> _keyFile = new("--api-key-file") { Description = $"A file with the provider's key; by default what {KeyVariable} says." };
-    private readonly Option<string?> _store = new("--calls") { Description = "The file that keeps all requests and answers; by default calls.sqlite in --out." };
+    private readonly Option<string?> _url = new("--endpoint")
+    {
+        Description = $"Where an interface like OpenAI's is, up to /v1; by default what {UrlVariable} says, else OpenAI.",
+    };
+    private readonly Option<string?> _keyFile = new("--api-key-file")
+    {
+        Description = $"A file with the provider's key; by default what {KeyVariable} says.",
+    };
+    private readonly Option<string?> _store = new("--calls")
+    {
+        Description = "The file that keeps all requests and answers; by default calls.sqlite in --out.",
+    };
     private readonly Option<bool> _replay = new("--replay") { Description = "Ask nobody: take all answers from --calls." };
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Send nothing: show three requests, count all, and estimate tokens and cost." };
-    private readonly Option<string?> _batchWrite = new("--batch-write") { Description = "Send nothing: write the requests to this file, for the provider's Batch interface." };
-    private readonly Option<string[]> _batchRead = new("--batch-read") { Description = "Take answers from a file that the Batch interface gave back; may be given several times.", DefaultValueFactory = static _ => [] };
-    private readonly Option<int> _inFlight = new("--in-flight") { Description = "Most requests on their way at once.", DefaultValueFactory = static _ => Defaults.InFlight };
+    private readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Send nothing: show three requests, count all, and estimate tokens and cost.",
+    };
+    private readonly Option<string?> _batchWrite = new("--batch-write")
+    {
+        Description = "Send nothing: write the requests to this file, for the provider's Batch interface.",
+    };
+    private readonly Option<string[]> _batchRead = new("--batch-read")
+    {
+        Description = "Take answers from a file that the Batch interface gave back; may be given several times.",
+        DefaultValueFactory = static _ => [],
+    };
+    private readonly Option<int> _inFlight = new("--in-flight")
+    {
+        Description = "Most requests on their way at once.",
+        DefaultValueFactory = static _ => Defaults.InFlight,
+    };
     private readonly Option<int?> _requests = new("--requests-per-minute") { Description = "Most requests a minute." };
     private readonly Option<int?> _tokens = new("--tokens-per-minute") { Description = "Most tokens a minute, expected answers included." };
-    private readonly Option<int> _timeout = new("--timeout") { Description = "Seconds that an answer may take.", DefaultValueFactory = static _ => (int)Defaults.Timeout.TotalSeconds };
-    private readonly Option<int> _tries = new("--tries") { Description = "How often a request is sent before it is given up.", DefaultValueFactory = static _ => Defaults.Tries };
-    private readonly Option<long?> _budgetTokens = new("--budget-tokens") { Description = "Most tokens, over all runs with the same --calls." };
-    private readonly Option<double?> _budgetMoney = new("--budget-money") { Description = "Most money, by --prices, over all runs with the same --calls." };
-    private readonly Option<string?> _prices = new("--prices") { Description = "A JSON file of prices for a million tokens: {\"name\": {\"prompt\": 2.5, \"answer\": 10}}; any currency." };
+    private readonly Option<int> _timeout = new("--timeout")
+    {
+        Description = "Seconds that an answer may take.",
+        DefaultValueFactory = static _ => (int)Defaults.Timeout.TotalSeconds,
+    };
+    private readonly Option<int> _tries = new("--tries")
+    {
+        Description = "How often a request is sent before it is given up.",
+        DefaultValueFactory = static _ => Defaults.Tries,
+    };
+    private readonly Option<long?> _budgetTokens = new("--budget-tokens")
+    {
+        Description = "Most tokens, over all runs with the same --calls.",
+    };
+    private readonly Option<double?> _budgetMoney = new("--budget-money")
+    {
+        Description = "Most money, by --prices, over all runs with the same --calls.",
+    };
+    private readonly Option<string?> _prices = new("--prices")
+    {
+        Description = "A JSON file of prices for a million tokens: {\"name\": {\"prompt\": 2.5, \"answer\": 10}}; any currency.",
+    };
 
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>
     internal void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_model, _folder, _url, _keyFile, _store, _replay, _dryRun, _batchWrite, _batchRead, _inFlight, _requests, _tokens, _timeout, _tries, _budgetTokens, _budgetMoney, _prices])
+        foreach (Option option in (Option[])[_model, _folder, _url, _keyFile, _store, _replay, _dryRun,
+            _batchWrite, _batchRead, _inFlight, _requests, _tokens, _timeout,
+            _tries, _budgetTokens, _budgetMoney, _prices])
         {
             command.Add(option);
         }
@@ -59,7 +101,8 @@ internal sealed class AskingOptions
     internal AskingSession Open(ParseResult parsed, string folder)
     {
         string? path = parsed.GetValue(_folder);
-        string model = parsed.GetValue(_model) ?? (path is null ? null : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))))
+        string model = parsed.GetValue(_model)
+            ?? (path is null ? null : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))))
             ?? throw new ArgumentException($"{_model.Name} is missing; expected the name of a model, or {_folder.Name} with one of ours.");
         Refuse(path is not null && parsed.GetValue(_url) is not null, $"{_folder.Name} and {_url.Name} contradict each other.");
         CallerSettings settings = new(model)
@@ -71,8 +114,10 @@ internal sealed class AskingOptions
             Tries = Within(parsed.GetValue(_tries), 1, 1000, _tries),
         };
         CallPrice? price = parsed.GetValue(_prices) is { } file ? CallPrice.Read(file, model) : null;
-        Refuse(parsed.GetValue(_budgetMoney) is not null && price is null, $"{_budgetMoney.Name} needs {_prices.Name}, a file with the prices of {model}.");
-        Refuse(parsed.GetValue(_budgetMoney) is { } money && !(money >= 0), $"{_budgetMoney.Name} is {parsed.GetValue(_budgetMoney)}; expected 0 or more.");
+        Refuse(parsed.GetValue(_budgetMoney) is not null && price is null,
+            $"{_budgetMoney.Name} needs {_prices.Name}, a file with the prices of {model}.");
+        Refuse(parsed.GetValue(_budgetMoney) is { } money && !(money >= 0),
+            $"{_budgetMoney.Name} is {parsed.GetValue(_budgetMoney)}; expected 0 or more.");
         Refuse(parsed.GetValue(_budgetTokens) is < 0, $"{_budgetTokens.Name} is {parsed.GetValue(_budgetTokens)}; expected 0 or more.");
         return Open(parsed, folder, settings, price, path);
     }
@@ -128,7 +173,8 @@ internal sealed class AskingOptions
         string? text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable);
         return string.IsNullOrEmpty(text) ? null
             : Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url
-            : throw new ArgumentException($"{(parsed.GetValue(_url) is null ? UrlVariable : _url.Name)} is '{text}'; expected a URL such as https://host/v1.");
+            : throw new ArgumentException(
+                $"{(parsed.GetValue(_url) is null ? UrlVariable : _url.Name)} is '{text}'; expected a URL such as https://host/v1.");
     }
 
     private string? Key(ParseResult parsed)
@@ -136,12 +182,15 @@ internal sealed class AskingOptions
         if (parsed.GetValue(_keyFile) is { } file)
         {
             string key = File.ReadAllText(file).Trim();
-            return key.Length > 0 && !key.Any(char.IsWhiteSpace) ? key : throw new InvalidDataException($"{file} does not hold a key; expected one word.");
+            return key.Length > 0 && !key.Any(char.IsWhiteSpace) ? key
+                : throw new InvalidDataException($"{file} does not hold a key; expected one word.");
         }
 
         string? set = Environment.GetEnvironmentVariable(KeyVariable);
         bool own = parsed.GetValue(_url) is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(UrlVariable));
-        return !string.IsNullOrEmpty(set) ? set : own ? throw new ArgumentException($"OpenAI needs a key: set {KeyVariable}, or give {_keyFile.Name}.") : null;
+        return !string.IsNullOrEmpty(set) ? set
+            : own ? throw new ArgumentException($"OpenAI needs a key: set {KeyVariable}, or give {_keyFile.Name}.")
+            : null;
     }
 
     private static int Within(int value, int least, int most, Option option) =>

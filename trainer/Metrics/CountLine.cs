@@ -3,7 +3,9 @@ using LlavaCuda.Trainer.Terminal;
 
 namespace LlavaCuda.Trainer.Metrics;
 
-/// <summary>Shows how far work on many alike things is: on a terminal one line that is written over, else a line every few seconds.</summary>
+/// <summary>
+/// Shows how far work on many alike things is: on a terminal one line that is written over, else a line every few seconds.
+/// </summary>
 internal sealed class CountLine : IDisposable
 {
     private readonly TextWriter _output;
