@@ -38,6 +38,38 @@ public sealed class BatchFilesTests : IDisposable
         Assert.Equal(1, BatchFiles.Write(At("more.jsonl"), "m", calls, store).Requests);
     }
 
+    [Fact]
+    public void Read_RefusalsEmptyRepliesAndLaterResults_KeepTheFirstAnswer()
+    {
+        using CallStore store = new(At("calls.sqlite"));
+        ModelCall[] calls = [.. Enumerable.Range(0, 4).Select(static i => ModelCallerTests.Call($"{i}", $"{i}"))];
+        BatchFiles.Write(At("up.jsonl"), "m", calls, store);
+        string[] lines = File.ReadAllLines(At("up.jsonl"));
+        string Reply(int of, int status, string body) =>
+            $$"""{"custom_id": "{{Id(lines[of])}}", "response": {"status_code": {{status}}, "body": {{body}} } }""";
+        File.WriteAllLines(At("down.jsonl"),
+        [
+            Result(lines[0], 200),
+            Result(lines[0], 200).Replace("hello", "later", StringComparison.Ordinal),
+            Reply(1, 400, """{"error": {"message": "too long"}}"""),
+            Reply(2, 200, """{"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 0}}"""),
+            Reply(3, 200, """{"choices": [{"message": {"content": null, "refusal": "no"}}], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}"""),
+            Reply(0, 400, "{}"),
+        ]);
+        Assert.Equal((2, 4), BatchFiles.Read(At("down.jsonl"), store));
+        StoredReply?[] replies = [.. calls.Select(call => store.Find(CallKey.Of("m", call)))];
+        Assert.Equal(("hello", null), (replies[0]!.Text, replies[0]!.Failure));
+        Assert.Equal("HTTP 400: too long", replies[1]!.Failure);
+        Assert.Null(replies[2]);
+        Assert.Equal("refused: no", replies[3]!.Failure);
+
+        // A damaged line takes back what stood before it.
+        store.Reopen(CallKey.Of("m", calls[3]));
+        File.WriteAllLines(At("down.jsonl"), [Result(lines[3], 200), "{"]);
+        Assert.Contains("line 2", Assert.Throws<InvalidDataException>(() => BatchFiles.Read(At("down.jsonl"), store)).Message, StringComparison.Ordinal);
+        Assert.Null(store.Find(CallKey.Of("m", calls[3])));
+    }
+
     [Theory]
     [InlineData("{", "line 1 is no result of a batch")]
     [InlineData("[]", "line 1 is no result of a batch")]

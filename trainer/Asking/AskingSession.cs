@@ -52,8 +52,8 @@ internal sealed class AskingSession : IDisposable
         {
             (IReadOnlyList<string> paths, int requests) = BatchFiles.Write(_batchFile, Caller.Model, calls, _store);
             output.WriteLine(requests == 0
-                ? "every request is answered already; there is nothing to upload" :
-                $"{requests} requests are in {string.Join(", ", paths)}; give what comes back to --batch-read");
+                ? "every request is answered already; there is nothing to upload"
+                : $"{requests} requests are in {string.Join(", ", paths)}; give what comes back to --batch-read");
             return;
         }
 
@@ -75,11 +75,9 @@ internal sealed class AskingSession : IDisposable
             }
         }
 
-        string cost = _price is null
-            ? string.Empty
-            : string.Create(
-            CultureInfo.InvariantCulture,
-            $", at most {_price.Of(expected):0.00} (as a batch {_price.Of(new CallUsage(0, 0, expected.Prompt, expected.Answer)):0.00})");
+        CallUsage batch = new(0, 0, expected.Prompt, expected.Answer);
+        string cost = _price is null ? string.Empty : string.Create(
+            CultureInfo.InvariantCulture, $", at most {_price.Of(expected):0.00} (as a batch {_price.Of(batch):0.00})");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{count} requests to {Caller.Model}, {stored} of them answered already; about {expected.Prompt} tokens to send and at most "

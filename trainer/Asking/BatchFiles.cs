@@ -21,64 +21,76 @@ internal static class BatchFiles
     /// <param name="calls">The requests.</param>
     /// <param name="store">Those that it has an answer to are left out.</param>
     /// <returns>The files, and how many requests they hold.</returns>
-    internal static (IReadOnlyList<string> Paths, int Requests) Write(string path, string model, IEnumerable<ModelCall> calls, CallStore store)
+    internal static (IReadOnlyList<string> Paths, int Requests) Write(
+        string path, string model, IEnumerable<ModelCall> calls, CallStore store)
     {
         List<string> paths = [];
         HashSet<string> written = [];
-        using IEnumerator<(string Key, ModelCall Call)> open = calls.Select(call => (CallKey.Of(model, call), call)).Where(pair => store.Find(pair.Item1) is null && written.Add(pair.Item1)).GetEnumerator();
-        bool more = open.MoveNext();
-        while (more)
+        using IEnumerator<(string Key, ModelCall Call)> open = calls.Select(call => (Key: CallKey.Of(model, call), Call: call))
+            .Where(pair => store.Find(pair.Key) is null && written.Add(pair.Key)).GetEnumerator();
+        byte[]? line = Next();
+        while (line is not null)
         {
-            string file = paths.Count == 0 ? path : Path.Combine(Path.GetDirectoryName(path) ?? string.Empty, $"{Path.GetFileNameWithoutExtension(path)}-{paths.Count + 1}{Path.GetExtension(path)}");
+            string file = paths.Count == 0 ? path : Numbered(path, paths.Count + 1);
             AtomicFile.Write(file, stream =>
             {
-                for (int i = 0; more && i < MostRequests && stream.Position < MostBytes; i++)
+                for (int i = 0; line is not null && i < MostRequests && (i == 0 || stream.Position + line.Length <= MostBytes); i++)
                 {
-                    using (Utf8JsonWriter json = new(stream))
-                    {
-                        WriteRequest(json, open.Current.Key, model, open.Current.Call);
-                    }
-
-                    stream.WriteByte((byte)'\n');
-                    store.Begin(open.Current.Key, model, open.Current.Call.Name);
-                    more = open.MoveNext();
+                    stream.Write(line);
+                    store.Begin(open.Current.Key, model, open.Current.Call.Name, default);
+                    line = Next();
                 }
             });
             paths.Add(file);
         }
 
         return (paths, written.Count);
+
+        byte[]? Next()
+        {
+            if (!open.MoveNext())
+            {
+                return null;
+            }
+
+            using MemoryStream one = new();
+            using (Utf8JsonWriter json = new(one))
+            {
+                WriteRequest(json, open.Current.Key, model, open.Current.Call);
+            }
+
+            one.WriteByte((byte)'\n');
+            return one.ToArray();
+        }
     }
 
     /// <summary>Reads a file of results, or of errors, into the store.</summary>
     /// <param name="path">The file.</param>
     /// <param name="store">The store.</param>
     /// <returns>How many answers and failed requests there were.</returns>
-    /// <exception cref="InvalidDataException">A line is no result of a batch; file and line are named.</exception>
+    /// <exception cref="InvalidDataException">A line is no result of a batch; file and line are named, and nothing was taken.</exception>
     internal static (int Answers, int Failed) Read(string path, CallStore store)
     {
-        int answers = 0, failed = 0, line = 0;
-        using StreamReader reader = new(RegularFile.OpenRead(path));
-        while (reader.ReadLine() is { } text)
+        int answers = 0, failed = 0;
+        store.Together(() =>
         {
-            line++;
-            if (string.IsNullOrWhiteSpace(text))
+            int line = 0;
+            using StreamReader reader = new(RegularFile.OpenRead(path));
+            while (reader.ReadLine() is { } text)
             {
-                continue;
+                line++;
+                if (!string.IsNullOrWhiteSpace(text))
+                {
+                    _ = ReadResult(text, $"{path} line {line}", store) ? answers++ : failed++;
+                }
             }
-
-            if (ReadResult(text, $"{path} line {line}", store))
-            {
-                answers++;
-            }
-            else
-            {
-                failed++;
-            }
-        }
-
+        });
         return (answers, failed);
     }
+
+    private static string Numbered(string path, int number) => Path.Combine(
+        Path.GetDirectoryName(path) ?? string.Empty,
+        $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}");
 
     private static void WriteRequest(Utf8JsonWriter json, string key, string model, ModelCall call)
     {
@@ -159,23 +171,44 @@ internal static class BatchFiles
                 throw new InvalidDataException($"{place}: custom_id {Quoted.Name(key)} is none of this store's requests.");
             }
 
-            if (!root.TryGetProperty("response", out JsonElement response) || response.ValueKind != JsonValueKind.Object || response.GetProperty("status_code").GetInt32() != 200)
+            if (!root.TryGetProperty("response", out JsonElement response) || response.ValueKind != JsonValueKind.Object)
             {
                 return false;
             }
 
+            int status = response.GetProperty("status_code").GetInt32();
             JsonElement body = response.GetProperty("body");
-            JsonElement choice = body.GetProperty("choices")[0];
-            string answer = choice.GetProperty("message").GetProperty("content").GetString() ?? string.Empty;
-            JsonElement usage = body.GetProperty("usage");
-            StoredAnswer stored = new(
-                answer, choice.GetProperty("finish_reason").GetString(), usage.GetProperty("prompt_tokens").GetInt64(), usage.GetProperty("completion_tokens").GetInt64(), Batch: true);
-            store.Finish(key, stored, body.TryGetProperty("model", out JsonElement model) ? model.GetString() : null);
-            return true;
+            StoredReply? reply = status == 200 ? Answer(body) : CallFault.Refusal(status, body);
+            if (reply is not null && store.Find(key)?.Text is null)
+            {
+                store.Finish(key, reply, Text(body, "model"), default);
+            }
+
+            return reply?.Text is not null;
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"{place} is no result of a batch; expected custom_id, and response with status_code and body.", error);
+            throw new InvalidDataException(
+                $"{place} is no result of a batch; expected custom_id, and response with status_code and body.", error);
         }
     }
+
+    // Null where the reply has no choice.
+    private static StoredReply? Answer(JsonElement body)
+    {
+        JsonElement choices = body.GetProperty("choices");
+        if (choices.GetArrayLength() == 0)
+        {
+            return null;
+        }
+
+        JsonElement message = choices[0].GetProperty("message");
+        JsonElement usage = body.GetProperty("usage");
+        CallUsage used = new(usage.GetProperty("prompt_tokens").GetInt64(), usage.GetProperty("completion_tokens").GetInt64());
+        return CallReply.Of(Text(message, "content"), Text(message, "refusal"), Text(choices[0], "finish_reason"), used, batch: true);
+    }
+
+    private static string? Text(JsonElement element, string key) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out JsonElement value)
+        && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

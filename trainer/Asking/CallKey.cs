@@ -23,7 +23,12 @@ internal static class CallKey
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         CallOptions options = call.Options;
-        foreach (string field in (string[])[Version, model, Number(options.Temperature), Number(options.TopP), Number(options.MaxTokens), Number(options.Seed), Number(options.Sample)])
+        string[] fields =
+        [
+            Version, model, Number(options.Temperature), Number(options.TopP), Number(options.MaxTokens), Number(options.Seed),
+            Number(options.Sample),
+        ];
+        foreach (string field in fields)
         {
             Add(hash, Encoding.UTF8.GetBytes(field));
         }

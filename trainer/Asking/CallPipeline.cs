@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.AI;
 using Polly;
 using Polly.Retry;
@@ -11,13 +10,12 @@ namespace LlavaCuda.Trainer.Asking;
 /// </summary>
 internal sealed class CallPipeline : IDisposable
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private readonly IChatClient _client;
     private readonly CallerSettings _settings;
     private readonly ResiliencePipeline<ChatResponse> _retry;
     private readonly ResiliencePipeline<ChatResponse> _timeout;
-    private readonly TokenBucketRateLimiter? _requests;
-    private readonly TokenBucketRateLimiter? _tokens;
+    private readonly CallRate? _requests;
+    private readonly CallRate? _tokens;
 
     /// <summary>Initializes a new instance of the <see cref="CallPipeline"/> class.</summary>
     /// <param name="client">Who answers; stays the caller's.</param>
@@ -34,13 +32,14 @@ internal sealed class CallPipeline : IDisposable
                 UseJitter = true,
                 Delay = settings.Delay,
                 MaxDelay = settings.MaxDelay,
-                ShouldHandle = static tried => ValueTask.FromResult(CallFault.IsPassing(tried.Outcome.Exception)),
+                ShouldHandle = static tried => ValueTask.FromResult(
+                    tried.Outcome.Exception is { } error && CallFault.IsPassing(error) && !CallFault.EndsRun(error)),
                 DelayGenerator = static tried => ValueTask.FromResult(CallFault.RetryAfter(tried.Outcome.Exception, DateTimeOffset.UtcNow)),
             })
             .Build();
         _timeout = new ResiliencePipelineBuilder<ChatResponse>().AddTimeout(settings.Timeout).Build();
-        _requests = Limit(settings.RequestsPerMinute);
-        _tokens = Limit(settings.TokensPerMinute);
+        _requests = settings.RequestsPerMinute is { } requests ? new CallRate(requests) : null;
+        _tokens = settings.TokensPerMinute is { } tokens ? new CallRate(tokens) : null;
     }
 
     /// <inheritdoc/>
@@ -53,13 +52,14 @@ internal sealed class CallPipeline : IDisposable
     /// <summary>Sends a request.</summary>
     /// <param name="call">The request.</param>
     /// <param name="expected">The tokens that it is expected to use.</param>
+    /// <param name="tries">Is told of every try.</param>
     /// <param name="cancellation">Gives it up.</param>
     /// <returns>The reply.</returns>
-    internal async Task<ChatResponse> SendAsync(ModelCall call, CallUsage expected, CancellationToken cancellation)
+    internal async Task<ChatResponse> SendAsync(ModelCall call, CallUsage expected, ICallTries tries, CancellationToken cancellation)
     {
         ChatOptions options = new()
         {
-            ModelId = _settings.Model,
+            ModelId = _settings.AskedAs,
             Temperature = (float?)call.Options.Temperature,
             TopP = (float?)call.Options.TopP,
             MaxOutputTokens = call.Options.MaxTokens,
@@ -68,39 +68,33 @@ internal sealed class CallPipeline : IDisposable
         return await _retry.ExecuteAsync(
             async stop =>
             {
-                await WaitAsync(_requests, 1, _settings.RequestsPerMinute, stop).ConfigureAwait(false);
-                await WaitAsync(_tokens, expected.Tokens, _settings.TokensPerMinute, stop).ConfigureAwait(false);
-                return await _timeout.ExecuteAsync(async late => await _client.GetResponseAsync(call.Messages, options, late).ConfigureAwait(false), stop).ConfigureAwait(false);
+                await (_requests?.WaitAsync(1, stop) ?? Task.CompletedTask).ConfigureAwait(false);
+                await (_tokens?.WaitAsync(expected.Tokens, stop) ?? Task.CompletedTask).ConfigureAwait(false);
+                await tries.BeginAsync(stop).ConfigureAwait(false);
+                try
+                {
+                    return await _timeout.ExecuteAsync(
+                        async late => await _client.GetResponseAsync(call.Messages, options, late).ConfigureAwait(false),
+                        stop).ConfigureAwait(false);
+                }
+                catch (Exception error)
+                {
+                    tries.Failed(error);
+                    throw;
+                }
             },
             cancellation).ConfigureAwait(false);
     }
+}
 
-    private static TokenBucketRateLimiter? Limit(int? perMinute)
-    {
-        if (perMinute is not { } limit)
-        {
-            return null;
-        }
+/// <summary>Is told of the tries of a request.</summary>
+internal interface ICallTries
+{
+    /// <summary>A try is about to be sent.</summary>
+    /// <param name="cancellation">Gives it up.</param>
+    public Task BeginAsync(CancellationToken cancellation);
 
-        // A bucket is filled in small steps, so that a minute's worth is not spent in its first second.
-        double perTick = limit * Tick / TimeSpan.FromMinutes(1);
-        TimeSpan period = perTick >= 1 ? Tick : Tick / perTick;
-        return new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = limit,
-            TokensPerPeriod = Math.Max(1, (int)perTick),
-            ReplenishmentPeriod = period,
-            QueueLimit = int.MaxValue,
-            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-            AutoReplenishment = true,
-        });
-    }
-
-    private static async ValueTask WaitAsync(TokenBucketRateLimiter? limiter, long permits, int? most, CancellationToken stop)
-    {
-        if (limiter is not null)
-        {
-            using RateLimitLease lease = await limiter.AcquireAsync((int)Math.Min(permits, most!.Value), stop).ConfigureAwait(false);
-        }
-    }
+    /// <summary>A try that was begun has no reply.</summary>
+    /// <param name="error">Why.</param>
+    public void Failed(Exception error);
 }

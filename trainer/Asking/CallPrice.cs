@@ -27,20 +27,27 @@ internal sealed record CallPrice(double Prompt, double Answer, double Batch)
         (string Key, JsonElement Value) found = file.Entries.FirstOrDefault(entry => entry.Key == model);
         if (found.Key is null || found.Value.ValueKind != JsonValueKind.Object)
         {
-            throw new InvalidDataException($"{path}: no price for '{model}'; expected \"{model}\": {{\"prompt\": 2.5, \"answer\": 10}} for a million tokens of each.");
+            throw new InvalidDataException(
+                $"{path}: no price for '{model}'; expected \"{model}\": {{\"prompt\": 2.5, \"answer\": 10}} for a million tokens of each.");
         }
 
         return new CallPrice(Number("prompt", null), Number("answer", null), Number("batch", UsualBatch));
 
         double Number(string key, double? fallback) =>
             !found.Value.TryGetProperty(key, out JsonElement value) && fallback is { } known ? known
-            : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) && number >= 0 ? number
-            : throw new InvalidDataException($"{path}: {key} of '{model}' is {(value.ValueKind == JsonValueKind.Undefined ? "missing" : value.GetRawText())}; expected a number from 0 on.");
+            : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) && number >= 0
+                ? number
+            : throw new InvalidDataException($"{path}: {key} of '{model}' is {Shown(value)}; expected a number from 0 on.");
     }
+
+    private static string Shown(JsonElement value) => value.ValueKind == JsonValueKind.Undefined ? "missing" : value.GetRawText();
 
     /// <summary>Computes what tokens cost.</summary>
     /// <param name="usage">The tokens.</param>
     /// <returns>The money.</returns>
-    internal double Of(CallUsage usage) =>
-        ((usage.Prompt * Prompt) + (usage.Answer * Answer) + (Batch * ((usage.BatchPrompt * Prompt) + (usage.BatchAnswer * Answer)))) / Million;
+    internal double Of(CallUsage usage)
+    {
+        double batch = Batch * ((usage.BatchPrompt * Prompt) + (usage.BatchAnswer * Answer));
+        return ((usage.Prompt * Prompt) + (usage.Answer * Answer) + batch) / Million;
+    }
 }

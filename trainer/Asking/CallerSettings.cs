@@ -1,9 +1,12 @@
 namespace LlavaCuda.Trainer.Asking;
 
 /// <summary>How requests are sent.</summary>
-/// <param name="Model">The model's name.</param>
+/// <param name="Model">The model's name in keys, messages and files.</param>
 internal sealed record CallerSettings(string Model)
 {
+    /// <summary>Gets the name by which the model is asked; by default <see cref="Model"/>.</summary>
+    internal string AskedAs { get => field ?? Model; init; }
+
     /// <summary>Gets the most requests on their way at once.</summary>
     internal int InFlight { get; init; } = 8;
 

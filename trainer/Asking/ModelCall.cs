@@ -34,8 +34,23 @@ internal sealed record ModelCall(string Name, IReadOnlyList<ChatMessage> Message
 /// <param name="Failure">Why there is no answer, in one line; null where there is one.</param>
 /// <param name="PromptTokens">Tokens of the request.</param>
 /// <param name="AnswerTokens">Tokens of the answer.</param>
-/// <param name="FromStore">Whether the answer was there before this run.</param>
-internal sealed record CallOutcome(ModelCall Call, string? Text, string? FinishReason, string? Failure, long PromptTokens, long AnswerTokens, bool FromStore);
+/// <param name="FromStore">Whether the answer, or the refusal, was there before this run.</param>
+internal sealed record CallOutcome(
+    ModelCall Call, string? Text, string? FinishReason, string? Failure, long PromptTokens, long AnswerTokens, bool FromStore)
+{
+    /// <summary>
+    /// Gets a value indicating whether the request is still open: it was not sent, or given up, and the same command asks it again. A
+    /// request that was refused is not; it stays so in every later run.
+    /// </summary>
+    internal bool IsOpen { get; private init; }
+
+    /// <summary>Makes the outcome of a request that is settled.</summary>
+    internal static CallOutcome Of(ModelCall call, StoredReply reply, bool fromStore) =>
+        new(call, reply.Text, reply.FinishReason, reply.Failure, reply.PromptTokens, reply.AnswerTokens, fromStore);
+
+    /// <summary>Makes the outcome of a request that is still open.</summary>
+    internal static CallOutcome Open(ModelCall call, string why) => new(call, null, null, why, 0, 0, FromStore: false) { IsOpen = true };
+}
 
 /// <summary>Asks a model many things.</summary>
 internal interface IModelCaller

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.AI;
 
 namespace LlavaCuda.Trainer.Asking;
@@ -37,12 +38,12 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
     public void Dispose() => _pipeline?.Dispose();
 
     /// <inheritdoc/>
-    /// <exception cref="EndpointException">The provider refuses every request; the message says why.</exception>
-    public async IAsyncEnumerable<CallOutcome> RunAsync(IEnumerable<ModelCall> calls, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <exception cref="EndpointException">The provider answers no request, or not at all; the message says why.</exception>
+    public async IAsyncEnumerable<CallOutcome> RunAsync(
+        IEnumerable<ModelCall> calls, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using SemaphoreSlim places = new(_settings.InFlight);
-        Run run = new(places, stop);
+        using CallerRun run = new(_settings, _store, stop);
         Queue<Task<CallOutcome>> window = new();
         try
         {
@@ -57,6 +58,7 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
                 window.Enqueue(AskAsync(call, run));
             }
 
+            run.AllAreTaken();
             while (window.Count > 0)
             {
                 yield return await TakeAsync(window, run, cancellation).ConfigureAwait(false);
@@ -66,10 +68,11 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)Task.WhenAll(window)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            run.End();
         }
     }
 
-    private static async Task<CallOutcome> TakeAsync(Queue<Task<CallOutcome>> window, Run run, CancellationToken cancellation)
+    private static async Task<CallOutcome> TakeAsync(Queue<Task<CallOutcome>> window, CallerRun run, CancellationToken cancellation)
     {
         try
         {
@@ -81,24 +84,25 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
         }
     }
 
-    private async Task<CallOutcome> AskAsync(ModelCall call, Run run)
+    private async Task<CallOutcome> AskAsync(ModelCall call, CallerRun run)
     {
         string key = CallKey.Of(Model, call);
         await Task.Yield();
         if (Stored(call, key, fromStore: true) is { } known)
         {
+            run.Found(known);
             return known;
         }
 
         if (_pipeline is null)
         {
-            return Failed(call, "not in the store of requests, and nobody is asked");
+            return CallOutcome.Open(call, "not in the store of requests, and nobody is asked");
         }
 
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         while (FirstOf(key, done) is { } other)
         {
-            await other.WaitAsync(run.Stop.Token).ConfigureAwait(false);
+            await other.WaitAsync(run.Stop).ConfigureAwait(false);
             if (Stored(call, key, fromStore: false) is { } same)
             {
                 return same;
@@ -107,7 +111,7 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
 
         try
         {
-            await run.Places.WaitAsync(run.Stop.Token).ConfigureAwait(false);
+            await run.Places.WaitAsync(run.Stop).ConfigureAwait(false);
             try
             {
                 return await SendAsync(call, key, run).ConfigureAwait(false);
@@ -128,45 +132,48 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
         }
     }
 
-    private async Task<CallOutcome> SendAsync(ModelCall call, string key, Run run)
+    private async Task<CallOutcome> SendAsync(ModelCall call, string key, CallerRun run)
     {
         CallUsage expected = CallSize.Expected(call);
-        if (_budget.TryReserve(expected) is { } refused)
-        {
-            return Failed(call, refused);
-        }
-
-        CallUsage used = default;
+        CallTries tries = new(_store, _budget, key, Model, call.Name, expected);
+        long answered = run.Answered;
         try
         {
-            _store.Begin(key, Model, call.Name);
-            ChatResponse response = await _pipeline!.SendAsync(call, expected, run.Stop.Token).ConfigureAwait(false);
-            used = new CallUsage(response.Usage?.InputTokenCount ?? expected.Prompt, response.Usage?.OutputTokenCount ?? CallSize.OfText(response.Text));
-            StoredAnswer answer = new(response.Text, response.FinishReason?.Value, used.Prompt, used.Answer, Batch: false);
-            _store.Finish(key, answer, response.ModelId);
-            return new CallOutcome(call, answer.Text, answer.FinishReason, null, used.Prompt, used.Answer, FromStore: false);
+            ChatResponse response = await _pipeline!.SendAsync(call, expected, tries, run.Stop).ConfigureAwait(false);
+            CallUsage used = new(
+                response.Usage?.InputTokenCount ?? expected.Prompt, response.Usage?.OutputTokenCount ?? CallSize.OfText(response.Text));
+            StoredReply reply = CallReply.Of(response, used);
+            tries.Finish(reply, response.ModelId);
+            run.Replied(key, reply.Failure);
+            return CallOutcome.Of(call, reply, fromStore: false);
         }
         catch (Exception error) when (CallFault.EndsRun(error))
         {
-            EndpointException fatal = new($"{Model} cannot be asked: {CallFault.Describe(error)}", error);
-            run.Fatal ??= fatal;
-            await run.Stop.CancelAsync().ConfigureAwait(false);
-            throw fatal;
+            throw run.Stopped(new EndpointException($"{Model} cannot be asked: {CallFault.Describe(error)}", error));
         }
-        catch (Exception error) when (error is not OperationCanceledException and not Microsoft.Data.Sqlite.SqliteException)
+        catch (Exception error) when (CallFault.IsForGood(error))
         {
-            return Failed(call, CallFault.IsPassing(error) ? $"given up after {_settings.Tries} tries: {CallFault.Describe(error)}" : CallFault.Describe(error));
+            StoredReply reply = new(null, CallFault.Describe(error), null, 0, 0, Batch: false);
+            tries.Finish(reply, null);
+            run.Replied(key, reply.Failure);
+            return CallOutcome.Of(call, reply, fromStore: false);
         }
-        finally
+        catch (BudgetException error)
         {
-            _budget.Settle(expected, used);
+            return CallOutcome.Open(call, error.Message);
+        }
+        catch (Exception error) when (error is not OperationCanceledException and not SqliteException)
+        {
+            string why = CallFault.IsPassing(error)
+                ? $"given up after {_settings.Tries} tries: {CallFault.Describe(error)}"
+                : CallFault.Describe(error);
+            run.GaveUp(answered, why);
+            return CallOutcome.Open(call, why);
         }
     }
 
-    private static CallOutcome Failed(ModelCall call, string why) => new(call, null, null, why, 0, 0, FromStore: false);
-
     private CallOutcome? Stored(ModelCall call, string key, bool fromStore) =>
-        _store.Find(key) is { } answer ? new CallOutcome(call, answer.Text, answer.FinishReason, null, answer.PromptTokens, answer.AnswerTokens, fromStore) : null;
+        _store.Find(key) is { } reply ? CallOutcome.Of(call, reply, fromStore) : null;
 
     // The request that is on its way with the same key, or null where this is the first.
     private Task? FirstOf(string key, TaskCompletionSource done)
@@ -181,14 +188,5 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
             _running.Add(key, done.Task);
             return null;
         }
-    }
-
-    private sealed class Run(SemaphoreSlim places, CancellationTokenSource stop)
-    {
-        internal SemaphoreSlim Places { get; } = places;
-
-        internal CancellationTokenSource Stop { get; } = stop;
-
-        internal EndpointException? Fatal { get; set; }
     }
 }

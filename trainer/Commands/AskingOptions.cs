@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlavaCuda.Devices;
 using LlavaCuda.Generation;
 using LlavaCuda.Trainer.Asking;
+using LlavaCuda.Trainer.Evaluation;
 using Microsoft.Extensions.AI;
 
 namespace LlavaCuda.Trainer.Commands;
@@ -67,6 +68,10 @@ internal sealed class AskingOptions
     {
         Description = "Most money, by --prices, over all runs with the same --calls.",
     };
+    private readonly Option<bool> _retryRefused = new("--retry-refused")
+    {
+        Description = "Ask again what the model or its provider refused; by default a refusal stays, as an answer does.",
+    };
     private readonly Option<string?> _prices = new("--prices")
     {
         Description = "A JSON file of prices for a million tokens: {\"name\": {\"prompt\": 2.5, \"answer\": 10}}; any currency.",
@@ -78,7 +83,7 @@ internal sealed class AskingOptions
     {
         foreach (Option option in (Option[])[_model, _folder, _url, _keyFile, _store, _replay, _dryRun,
             _batchWrite, _batchRead, _inFlight, _requests, _tokens, _timeout,
-            _tries, _budgetTokens, _budgetMoney, _prices])
+            _tries, _retryRefused, _budgetTokens, _budgetMoney, _prices])
         {
             command.Add(option);
         }
@@ -101,17 +106,21 @@ internal sealed class AskingOptions
     internal AskingSession Open(ParseResult parsed, string folder)
     {
         string? path = parsed.GetValue(_folder);
-        string model = parsed.GetValue(_model)
-            ?? (path is null ? null : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))))
+        string model = (path is null ? parsed.GetValue(_model) : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))))
             ?? throw new ArgumentException($"{_model.Name} is missing; expected the name of a model, or {_folder.Name} with one of ours.");
         Refuse(path is not null && parsed.GetValue(_url) is not null, $"{_folder.Name} and {_url.Name} contradict each other.");
-        CallerSettings settings = new(model)
+        Refuse(path is not null && parsed.GetValue(_model) is not null, $"{_folder.Name} and {_model.Name} contradict each other.");
+
+        // One of ours answers one request after another, and is known by its weights: one that was trained further is another model.
+        bool ours = path is not null;
+        CallerSettings settings = new(path is null ? model : $"{model}@{RunFingerprint.Of([path], string.Empty)}")
         {
-            InFlight = Within(parsed.GetValue(_inFlight), 1, MostInFlight, _inFlight),
+            AskedAs = model,
+            InFlight = ours && IsUnset(parsed, _inFlight) ? 1 : Within(parsed.GetValue(_inFlight), 1, MostInFlight, _inFlight),
             RequestsPerMinute = parsed.GetValue(_requests) is { } requests ? Within(requests, 1, int.MaxValue, _requests) : null,
             TokensPerMinute = parsed.GetValue(_tokens) is { } tokens ? Within(tokens, 1, int.MaxValue, _tokens) : null,
             Timeout = TimeSpan.FromSeconds(Within(parsed.GetValue(_timeout), 1, 86_400, _timeout)),
-            Tries = Within(parsed.GetValue(_tries), 1, 1000, _tries),
+            Tries = ours && IsUnset(parsed, _tries) ? 1 : Within(parsed.GetValue(_tries), 1, 1000, _tries),
         };
         CallPrice? price = parsed.GetValue(_prices) is { } file ? CallPrice.Read(file, model) : null;
         Refuse(parsed.GetValue(_budgetMoney) is not null && price is null,
@@ -127,7 +136,13 @@ internal sealed class AskingOptions
         Stack<IDisposable> owned = [];
         try
         {
-            CallStore store = Keep(new CallStore(parsed.GetValue(_store) ?? Path.Combine(folder, "calls.sqlite")));
+            CallStore store = Keep(new CallStore(StorePath(parsed, folder)));
+            if (parsed.GetValue(_retryRefused))
+            {
+                int again = store.ReopenAll(settings.Model);
+                parsed.InvocationConfiguration.Error.WriteLine($"{again} refused requests are asked again");
+            }
+
             foreach (string batch in parsed.GetValue(_batchRead)!)
             {
                 (int answers, int failed) = BatchFiles.Read(batch, store);
@@ -168,6 +183,16 @@ internal sealed class AskingOptions
         }
     }
 
+    private string StorePath(ParseResult parsed, string folder)
+    {
+        string path = parsed.GetValue(_store) ?? Path.Combine(folder, "calls.sqlite");
+        bool isThere = File.Exists(path);
+        Refuse(
+            parsed.GetValue(_replay) && !isThere,
+            $"{path} does not exist; expected the requests of an earlier run, as {_replay.Name} asks nobody.");
+        return parsed.GetValue(_dryRun) && !isThere ? ":memory:" : path;
+    }
+
     private Uri? Url(ParseResult parsed)
     {
         string? text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable);
@@ -192,6 +217,8 @@ internal sealed class AskingOptions
             : own ? throw new ArgumentException($"OpenAI needs a key: set {KeyVariable}, or give {_keyFile.Name}.")
             : null;
     }
+
+    private static bool IsUnset(ParseResult parsed, Option option) => parsed.GetResult(option) is null or { Implicit: true };
 
     private static int Within(int value, int least, int most, Option option) =>
         value >= least && value <= most ? value : throw new ArgumentException($"{option.Name} is {value}; expected {least} to {most}.");

@@ -102,6 +102,11 @@ internal static class ReviewJudgeCommand
         {
             IAsyncEnumerable<CallOutcome> outcomes = session.RunAsync(judge.Calls, judge.Count, error, interrupt.Token);
             List<Review> reviews = [.. judge.Rows(outcomes.ToBlockingEnumerable(interrupt.Token), session.Caller.Model)];
+            if (reviews.Count > 0 && reviews.TrueForAll(static review => review.Content is null))
+            {
+                throw new IOException($"None of {reviews.Count} requests was answered: {reviews[0].Failure}.");
+            }
+
             AtomicFile.Write(file, stream => reviews.ForEach(review => review.Write(stream, original)));
         }
         catch (OperationCanceledException)

@@ -112,6 +112,29 @@ public sealed class ReviewCommandTests : IDisposable
         Assert.False(Directory.Exists("o"));
     }
 
+    [Theory]
+    [InlineData("", "calls.sqlite does not exist; expected the requests of an earlier run")]
+    [InlineData(" --calls nowhere.sqlite", "nowhere.sqlite does not exist")]
+    public void Judge_ReplayWithoutAStore_IsRefusedAndMakesNone(string options, string message)
+    {
+        (int code, _, string error) = Run(
+            $"{Inputs("text", "review_text_questions.jsonl")} --ask-model judge --out {At("run")} --replay{options}");
+        Assert.Equal((2, true), (code, error.Contains(message, StringComparison.Ordinal)));
+        Assert.Empty(Directory.EnumerateFiles(_folder, "*.sqlite*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Judge_NothingIsAnswered_FailsWithoutATable()
+    {
+        await using LocalEndpoint endpoint = await LocalEndpoint.StartAsync(
+            static _ => new EndpointReply(null) { Status = 400, Body = """{"error": {"message": "no such parameter"}}""" });
+        (int code, string table, string error) = Run(
+            $"{Inputs("text", "review_text_questions.jsonl")} --ask-model judge --endpoint {endpoint.Url} --out {At("run")}");
+        Assert.Equal((1, string.Empty), (code, table));
+        Assert.Contains("HTTP 400: no such parameter", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(At("run/reviews.jsonl")));
+    }
+
     private static string Verdict(string text)
     {
         if (text.Contains("Question 7:", StringComparison.Ordinal))
