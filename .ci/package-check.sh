@@ -37,6 +37,7 @@ for package in "$engine" "$tool"; do
     in_package "$package" README.md
     in_package "$package" icon.png
 done
+in_package "$tool" Inter-OFL.txt
 in_package "$engine" lib/net10.0/LlavaCuda.Engine.xml
 in_package "${engine%.nupkg}.snupkg" lib/net10.0/LlavaCuda.Engine.pdb
 

@@ -1,5 +1,6 @@
 using LlavaCuda.Images;
 using LlavaCuda.Trainer.Charts;
+using SkiaSharp;
 
 namespace LlavaCuda.Tests.Charts;
 
@@ -12,7 +13,7 @@ public class SampleSheetTests
         AnsweredPicture[] samples =
         [
             new(Scene(56, 56, 1), "What colour is the circle?", "red", "red", Right: true),
-            new(Scene(56, 56, 2), "How many things are there in this picture, counting those that are cut off?", "Three.", "four", Right: false),
+            new(Scene(56, 56, 2), "How many things are there in this picture, with those that are cut off?", "Three.", "four", Right: false),
             new(Scene(640, 427, 3), "Describe the picture.", string.Empty, "a photograph that is larger than its place", Right: false),
             new(Scene(30, 112, 4), "Where is the cross?", "at the bottom", "at the bottom", Right: true),
             new(Scene(5, 3, 5), "Na\u00efve?", "an-answer-without-any-space-that-goes-on-and-on", "yes", Right: false),
@@ -20,15 +21,25 @@ public class SampleSheetTests
         SampleSheet.Write(path, "20 held-out questions: 12 right", samples);
         RgbImage image = ImageFile.Read(path);
         Assert.Equal(1224, image.Width);
-        HashSet<Colour> colours = [];
-        for (int i = 0; i < image.Pixels.Length; i += 3)
-        {
-            colours.Add(new Colour(image.Pixels[i], image.Pixels[i + 1], image.Pixels[i + 2]));
-        }
-
-        Assert.Contains(Colour.Right, colours);
-        Assert.Contains(Colour.Wrong, colours);
+        Assert.NotEmpty(ChartPixels.Of(image, ChartColours.Right));
+        Assert.NotEmpty(ChartPixels.Of(image, ChartColours.Wrong));
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void Draw_CharactersThatTheTypefaceLacks_AreSaid()
+    {
+        AnsweredPicture latin = new(Scene(56, 56, 1), "What is it?", "red", "red", Right: true);
+        int lower = SampleSheet.Draw("sheet", [latin with { Answer = "\u7ea2" }]).Height - SampleSheet.Draw("sheet", [latin]).Height;
+        Assert.InRange(lower, 10, 50);
+    }
+
+    [Fact]
+    public void Draw_AnAnswerWithoutEnd_IsCut()
+    {
+        string answer = string.Concat(Enumerable.Repeat("on and ", 100_000));
+        AnsweredPicture endless = new(Scene(56, 56, 1), "What is it?", answer, "red", Right: false);
+        Assert.InRange(SampleSheet.Draw("sheet", [endless, endless], columns: 1).Height, 600, 1500);
     }
 
     [Fact]
@@ -57,14 +68,15 @@ public class SampleSheetTests
 
     private static RgbImage Scene(int width, int height, int seed)
     {
-        Canvas canvas = new(width, height, new Colour(30, 34, 40));
         Random random = new(seed);
-        for (int i = 0; i < 3; i++)
+        return Raster.Draw(width, height, new SKColor(30, 34, 40), canvas =>
         {
-            Colour colour = new((byte)random.Next(80, 256), (byte)random.Next(80, 256), (byte)random.Next(80, 256));
-            canvas.Dot((random.Next(width), random.Next(height)), Math.Min(width, height) / 6.0, colour);
-        }
-
-        return canvas.Image;
+            for (int i = 0; i < 3; i++)
+            {
+                SKColor colour = new((byte)random.Next(80, 256), (byte)random.Next(80, 256), (byte)random.Next(80, 256));
+                using SKPaint paint = new() { Color = colour };
+                canvas.DrawCircle(random.Next(width), random.Next(height), Math.Min(width, height) / 6f, paint);
+            }
+        });
     }
 }

@@ -13,8 +13,8 @@ internal sealed record LossSeries(string Name, IReadOnlyList<LossPoint> Points)
     internal bool IsSparse => Points.Count < FewPoints;
 
     /// <summary>
-    /// The mean of the neighbourhood at each finite point, with weights that fall off to both sides over a fortieth of the run: unlike a mean of the past
-    /// it does not run behind a falling loss.
+    /// The mean of the neighbourhood at each finite point, with weights that fall off to both sides over a fortieth of the run: unlike a
+    /// mean of the past it does not run behind a falling loss.
     /// </summary>
     internal List<LossPoint> Smoothed()
     {

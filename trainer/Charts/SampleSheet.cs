@@ -1,4 +1,5 @@
 using LlavaCuda.Images;
+using SkiaSharp;
 
 namespace LlavaCuda.Trainer.Charts;
 
@@ -9,11 +10,8 @@ internal static class SampleSheet
     private const int PictureSide = 252;
     private const int Margin = 24;
     private const int Inset = 12;
-    private const int TitleHeight = 76;
-    private const int Scale = 2;
-    private const int TextColumns = (CellWidth - Margin - (2 * Inset)) / (Font.Advance * Scale);
-    private const int LineHeight = Font.LineHeight * Scale;
-    private static readonly Colour Background = new(246, 247, 249);
+    private const float TextSize = 14.5f;
+    private const int MostLines = 12;
 
     /// <summary>Draws the sheet and writes it as PNG.</summary>
     internal static void Write(string path, string title, IReadOnlyList<AnsweredPicture> samples, int columns = 4) =>
@@ -22,27 +20,37 @@ internal static class SampleSheet
     /// <summary>Draws the sheet, row by row.</summary>
     internal static RgbImage Draw(string title, IReadOnlyList<AnsweredPicture> samples, int columns = 4)
     {
+        SkiaLibrary.Require();
         columns = Math.Clamp(columns, 1, Math.Max(samples.Count, 1));
-        Cell[][] rows = [.. samples.Select(sample => new Cell(sample)).Chunk(columns)];
-        int width = Math.Max((columns * CellWidth) + Margin, (2 * Margin) + Canvas.TextWidth(title, 3));
-        Canvas canvas = new(width, TitleHeight + rows.Sum(row => row.Max(cell => cell.Height) + Margin) + (rows.Length == 0 ? Margin : 0), Background);
-        canvas.Text(Margin, 28, title, Colour.Ink, scale: 3);
-        int top = TitleHeight;
-        foreach (Cell[] row in rows)
+        int width = (Math.Max(columns, 2) * CellWidth) + Margin;
+        TextBlock heading = new(title, 22, width - (2 * Margin), mostLines: 3, strong: true);
+        Cell[][] rows = [.. samples.Select(static sample => new Cell(sample)).Chunk(columns)];
+        string said = rows.Any(static row => row.Any(static cell => cell.HasReplacements))
+            ? $"{ChartFont.Replacement} stands for a character that the typeface of this sheet lacks."
+            : string.Empty;
+        TextBlock note = new(said, TextSize, width - (2 * Margin), mostLines: 2);
+        int top = (2 * Margin) + (int)Math.Ceiling(heading.Height + note.Height) - 6;
+        int height = top + rows.Sum(static row => row.Max(static cell => cell.Height) + Margin) + (rows.Length == 0 ? Margin : 0);
+        return Raster.Draw(width, height, ChartColours.Page, canvas =>
         {
-            int height = row.Max(cell => cell.Height);
-            for (int i = 0; i < row.Length; i++)
+            heading.Draw(canvas, Margin, Margin - 4, ChartColours.Ink);
+            note.Draw(canvas, Margin, Margin + heading.Height, ChartColours.Quiet);
+            foreach (Cell[] row in rows)
             {
-                row[i].Draw(canvas, Box.Sized(Margin + (i * CellWidth), top, CellWidth - Margin, height));
+                int rowHeight = row.Max(static cell => cell.Height);
+                for (int i = 0; i < row.Length; i++)
+                {
+                    row[i].Draw(canvas, SKRect.Create(Margin + (i * CellWidth), top, CellWidth - Margin, rowHeight));
+                }
+
+                top += rowHeight + Margin;
             }
-
-            top += height + Margin;
-        }
-
-        return canvas.Image;
+        });
     }
 
-    /// <summary>Makes a picture as large as its place: small ones by whole multiples, so that their pixels stay sharp, large ones by the smooth filter.</summary>
+    /// <summary>
+    /// Makes a picture as large as its place: small ones by whole multiples, so that their pixels stay sharp, large ones by the smooth filter.
+    /// </summary>
     internal static RgbImage Fit(RgbImage picture, int side)
     {
         int longSide = Math.Max(picture.Width, picture.Height);
@@ -67,30 +75,44 @@ internal static class SampleSheet
     }
 
     /// <summary>A sample with its text broken into lines.</summary>
-    private sealed class Cell(AnsweredPicture sample)
+    private sealed class Cell
     {
-        private readonly RgbImage _picture = Fit(sample.Picture, PictureSide);
+        private readonly RgbImage _picture;
+        private readonly (TextBlock Text, SKColor Colour)[] _texts;
 
-        private readonly (string Text, Colour Colour)[] _lines =
-        [
-            .. Font.Wrap(sample.Question, TextColumns).Select(line => (line, Colour.Ink)),
-            .. Font.Wrap(sample.Answer.Length == 0 ? "(no answer)" : sample.Answer, TextColumns).Select(line => (line, sample.Right ? Colour.Right : Colour.Wrong)),
-            .. Font.Wrap("truth: " + sample.Truth, TextColumns).Select(line => (line, Colour.Quiet)),
-        ];
-
-        internal int Height => PictureSide + (3 * Inset) + (_lines.Length * LineHeight);
-
-        internal void Draw(Canvas canvas, Box box)
+        internal Cell(AnsweredPicture sample)
         {
-            canvas.Fill(box, Colour.White);
-            canvas.Outline(box, Colour.Grid);
-            canvas.Picture(box.Left + ((box.Width - _picture.Width) / 2), box.Top + Inset + ((PictureSide - _picture.Height) / 2), _picture);
-            int top = box.Top + PictureSide + (2 * Inset);
-            foreach ((string text, Colour colour) in _lines)
+            _picture = Fit(sample.Picture, PictureSide);
+            string answer = string.IsNullOrWhiteSpace(sample.Answer) ? "(no answer)" : sample.Answer;
+            _texts =
+            [
+                (Text(sample.Question, strong: false), ChartColours.Ink),
+                (Text(answer, strong: true), sample.Right ? ChartColours.Right : ChartColours.Wrong),
+                (Text("truth: " + sample.Truth, strong: false), ChartColours.Quiet),
+            ];
+        }
+
+        internal bool HasReplacements => _texts.Any(static text => text.Text.Lines.Any(static line => line.Contains(ChartFont.Replacement)));
+
+        internal int Height => PictureSide + (3 * Inset) + (int)Math.Ceiling(_texts.Sum(static text => text.Text.Height + 4)) - 4;
+
+        internal void Draw(SKCanvas canvas, SKRect box)
+        {
+            using SKPaint paint = new() { Color = SKColors.White, IsAntialias = true };
+            canvas.DrawRoundRect(box, 6, 6, paint);
+            paint.Color = ChartColours.Grid;
+            paint.Style = SKPaintStyle.Stroke;
+            canvas.DrawRoundRect(box.Left + 0.5f, box.Top + 0.5f, box.Width - 1, box.Height - 1, 6, 6, paint);
+            int left = (int)(box.Left + ((box.Width - _picture.Width) / 2));
+            Raster.Copy(_picture, canvas, left, (int)(box.Top + Inset + ((PictureSide - _picture.Height) / 2)));
+            float top = box.Top + PictureSide + (2 * Inset);
+            foreach ((TextBlock text, SKColor colour) in _texts)
             {
-                canvas.Text(box.Left + Inset, top, text, colour, Scale);
-                top += LineHeight;
+                text.Draw(canvas, box.Left + Inset, top, colour);
+                top += text.Height + 4;
             }
         }
+
+        private static TextBlock Text(string text, bool strong) => new(text, TextSize, CellWidth - Margin - (2 * Inset), MostLines, strong);
     }
 }

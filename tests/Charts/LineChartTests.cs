@@ -1,0 +1,107 @@
+using LlavaCuda.Images;
+using LlavaCuda.Trainer.Charts;
+using SkiaSharp;
+
+namespace LlavaCuda.Tests.Charts;
+
+public class LineChartTests
+{
+    [Theory]
+    [InlineData(false, 1, 2, 3)]
+    [InlineData(true, 1, 10, 100)]
+    public void Draw_FlatLines_LieWhereTheAxisSays(bool logarithmic, double low, double middle, double high)
+    {
+        ChartLine[] lines = [.. new[] { low, middle, high }.Select((y, i) => new ChartLine($"line {i}", [new(1, y), new(50, y)]))];
+        RgbImage image = new LineChart("flat", "x", "y", lines) { LogY = logarithmic }.Draw();
+        double[] rows = [.. Enumerable.Range(0, 3).Select(i => Plotted(image, i).Average(static place => place.Y))];
+        Assert.True(rows[0] > rows[1] + 50 && rows[1] > rows[2] + 50);
+        Assert.Equal(rows[1], (rows[0] + rows[2]) / 2, 1.5);
+    }
+
+    [Fact]
+    public void Draw_Steps_LieWhereTheLogarithmSays()
+    {
+        ChartLine[] lines = [.. Enumerable.Range(0, 3).Select(static i => new ChartLine($"{i}", [new(Math.Pow(100, i), i + 1)]))];
+        RgbImage image = new LineChart("dots", "x", "y", lines) { LogX = true }.Draw();
+        double[] columns = [.. Enumerable.Range(0, 3).Select(i => Plotted(image, i).Average(static place => place.X))];
+        Assert.Equal(columns[1], (columns[0] + columns[2]) / 2, 1.5);
+        Assert.True(columns[2] > columns[0] + 1000);
+    }
+
+    [Fact]
+    public void Draw_OnePointOfTwoMillion_IsSeen()
+    {
+        ChartPoint[] points = [.. Enumerable.Range(0, 2_000_000).Select(static i => new ChartPoint(i, i == 777_777 ? 9 : 1))];
+        RgbImage image = new LineChart("spike", "x", "y", [new ChartLine("spike", points)]).Draw();
+        List<(int X, int Y)> drawn = Plotted(image, 0);
+        int top = drawn.Min(static place => place.Y), bottom = drawn.Max(static place => place.Y);
+        Assert.True(bottom - top > 400, $"The spike goes from row {bottom} to {top}.");
+        double column = drawn.Where(place => place.Y < top + 100).Average(static place => place.X);
+        int left = drawn.Min(static place => place.X), right = drawn.Max(static place => place.X);
+        Assert.Equal(left + ((right - left) * 777_777 / 2e6), column, 4.0);
+    }
+
+    [Fact]
+    public void Draw_Twice_GivesTheSameBytes()
+    {
+        ChartLine[] lines = [new("one", [new(1, 2), new(2, 5), new(3, 1)]), new("two", [new(1, 1)], LineLook.Dots)];
+        LineChart chart = new("same", "x", "y", lines) { Levels = [new ChartLevel("chance", 2.5)] };
+        byte[] first = ImageFile.EncodePng(chart.Draw());
+        List<byte[]> others = [.. Enumerable.Range(0, 8).AsParallel().Select(_ => ImageFile.EncodePng(chart.Draw()))];
+        Assert.All(others, other => Assert.Equal(first, other));
+    }
+
+    [Fact]
+    public void Draw_Level_IsDashedAndNamed()
+    {
+        LineChart chart = new("level", "x", "y", [new ChartLine("one", [new(0, 0), new(1, 1)])]);
+        int without = ChartPixels.Of(chart.Draw(), ChartColours.Quiet).Count;
+        RgbImage levelled = (chart with { Levels = [new ChartLevel("chance", 0.5)] }).Draw();
+        Assert.True(ChartPixels.Of(levelled, ChartColours.Quiet).Count > without + 300);
+    }
+
+    [Fact]
+    public void Draw_FallingX_IsRefused()
+    {
+        LineChart chart = new("falling", "x", "y", [new ChartLine("zigzag", [new(1, 0), new(3, 0), new(2, 0)])]);
+        string message = Assert.Throws<ArgumentException>(chart.Draw).Message;
+        Assert.Contains("zigzag are not by rising x: 2 comes after 3", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Draw_ValuesWithoutAPlace_AreLeftOut(bool logarithmic)
+    {
+        double nothing = logarithmic ? 0 : double.NaN;
+        ChartPoint[] odd = [new(2, double.NaN), new(2, double.PositiveInfinity), new(2, double.NegativeInfinity), new(2, nothing), new(2, -nothing)];
+        Assert.Equal(Draw([new(1, 1), new(3, 4)]), Draw([new(1, 1), .. odd, new(3, 4)]));
+        Assert.Equal(Draw([]), Draw(odd));
+
+        byte[] Draw(ChartPoint[] points) =>
+            new LineChart("odd", "x", "y", [new ChartLine("odd", points)]) { LogX = logarithmic, LogY = logarithmic }.Draw().Pixels.ToArray();
+    }
+
+    [Fact]
+    public void Boxes_LongNames_DoNotOverlap()
+    {
+        foreach (int count in new[] { 0, 2, 7, 60 })
+        {
+            LegendEntry[] legend = [.. Enumerable.Range(0, count).Select(i => new LegendEntry(Repeat($"model-{i}", 1 + (i * 7 % 23)), SKColors.Red))];
+            ChartPage page = new(Repeat("a long title", count), Repeat("a note", count * 9), legend);
+            SKRect[] boxes = [.. page.Boxes.Where(static box => box.Width > 0)];
+            for (int i = 0; i < boxes.Length; i++)
+            {
+                Assert.InRange(boxes[i].Right, ChartPage.Margin, ChartPage.Width - ChartPage.Margin + 0.5f);
+                Assert.True(boxes[i].Bottom <= page.Top);
+                Assert.All(boxes[..i], other => Assert.False(other.IntersectsWith(boxes[i]), $"{other} and {boxes[i]} overlap"));
+            }
+        }
+    }
+
+    private static string Repeat(string text, int count) => string.Join(' ', Enumerable.Repeat(text, count));
+
+    // The legend shows the colour too, above the plot.
+    private static List<(int X, int Y)> Plotted(RgbImage image, int series) =>
+        [.. ChartPixels.Of(image, ChartColours.OfSeries(series)).Where(place => place.Y > 150)];
+}
