@@ -25,6 +25,7 @@ internal static class Program
         root.Add(TrainCommand.Create());
         root.Add(AskCommand.Create());
         root.Add(ChatCommand.Create());
+        root.Add(DataCommand.Create());
         root.Add(DoctorCommand.Create());
         root.Add(KernelsCommand.Create());
         root.Add(MakeBaseCommand.Create());

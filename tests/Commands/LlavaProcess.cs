@@ -18,9 +18,37 @@ internal static class LlavaProcess
     /// <summary>Runs a program of another folder to its end.</summary>
     internal static (int Exit, string Output, string Error) RunIn(string folder, string program, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
+        using Process process = Start(folder, program, environment, arguments);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>
+    /// Starts <c>llava</c>, which the caller waits for or kills, and disposes. It runs on the tests' framework, a part of which has
+    /// libraries that the program brings where it is built by itself.
+    /// </summary>
+    internal static Process Start(params string[] arguments)
+    {
+        string tests = Path.Combine(AppContext.BaseDirectory, "LlavaCuda.Tests");
+        string[] host = CarriesItsRuntime ? [] :
+            ["exec", "--runtimeconfig", $"{tests}.runtimeconfig.json", "--depsfile", $"{tests}.deps.json"];
+        return Start(AppContext.BaseDirectory, "llava", [], arguments, host);
+    }
+
+    /// <summary>
+    /// Reads what a program says, up to its end. Reads of pipes wait on a thread, which those of the pool must not: a server of the same
+    /// test needs them.
+    /// </summary>
+    internal static Task<string> ReadAsync(StreamReader reader) =>
+        Task.Factory.StartNew(reader.ReadToEnd, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static Process Start(string folder, string program, IEnumerable<(string Name, string Value)> environment, string[] arguments, params string[] host)
+    {
         bool alone = CarriesItsRuntime;
         string beside = Path.Combine(folder, program);
-        ProcessStartInfo start = new(alone ? beside : Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        ProcessStartInfo start = new(alone ? beside : Environment.ProcessPath is { } running && Path.GetFileNameWithoutExtension(running) == "dotnet" ? running : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -30,15 +58,11 @@ internal static class LlavaProcess
             start.Environment[name] = value;
         }
 
-        foreach (string argument in (string[])[.. alone ? Array.Empty<string>() : [$"{beside}.dll"], .. arguments])
+        foreach (string argument in (string[])[.. host, .. alone ? Array.Empty<string>() : [$"{beside}.dll"], .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
 
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
+        return Process.Start(start)!;
     }
 }

@@ -34,6 +34,9 @@ internal sealed class AskingSession : IDisposable
     /// <summary>Gets who asks.</summary>
     internal ModelCaller Caller { get; }
 
+    /// <summary>Gets what tokens cost, or null.</summary>
+    internal CallPrice? Price => _price;
+
     /// <summary>Gets a value indicating whether requests are not to be sent, see <see cref="Instead"/>.</summary>
     internal bool SendsNothing => _dryRun || _batchFile is not null;
 

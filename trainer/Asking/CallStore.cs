@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
@@ -26,9 +27,16 @@ internal sealed class CallStore : IDisposable
 
     // "LlvC"; SQLite keeps it in the file's head, so that no other program's database is taken for a store.
     private const long ApplicationId = 0x4C6C_7643;
+
+    // A killed process loses nothing either way; what a power cut may take are the replies of the last second.
+    private const string Unsynchronised = "PRAGMA synchronous = NORMAL";
+    private const string Synchronised = "PRAGMA synchronous = FULL";
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
     private readonly SqliteConnection _connection;
     private readonly Lock _gate = new();
     private readonly string _path;
+    private bool _isTogether;
+    private long _flushed = Stopwatch.GetTimestamp();
 
     /// <summary>Opens the file, which is made where it is missing.</summary>
     /// <param name="path">The file; <c>:memory:</c> for none.</param>
@@ -45,7 +53,7 @@ internal sealed class CallStore : IDisposable
             Execute("PRAGMA locking_mode = EXCLUSIVE");
             Claim();
             Execute("PRAGMA journal_mode = WAL");
-            Execute("PRAGMA synchronous = FULL");
+            Execute(Unsynchronised);
             Execute("""
                 CREATE TABLE IF NOT EXISTS calls (
                     key TEXT PRIMARY KEY, model TEXT NOT NULL, name TEXT NOT NULL, sent_at TEXT NOT NULL, tries INTEGER NOT NULL,
@@ -133,13 +141,14 @@ internal sealed class CallStore : IDisposable
     /// <param name="expected">What the try was begun with, which is no longer lost.</param>
     internal void Finish(string key, StoredReply reply, string? providerModel, CallUsage expected)
     {
-        int rows = Change(
-            """
+        const string Sql = """
             UPDATE calls SET answered_at = $now, text = $text, failure = $failure, finish_reason = $finish, prompt_tokens = $prompt,
                 answer_tokens = $answer, provider_model = $provider, batch = $batch,
                 lost_prompt = lost_prompt - $expected_prompt, lost_answer = lost_answer - $expected_answer
             WHERE key = $key
-            """,
+            """;
+        int rows = Flushed(
+            Sql,
             ("$key", key), ("$now", Now()), ("$text", reply.Text), ("$failure", reply.Failure), ("$finish", reply.FinishReason),
             ("$prompt", reply.PromptTokens), ("$answer", reply.AnswerTokens), ("$provider", providerModel),
             ("$batch", reply.Batch ? 1 : 0), ("$expected_prompt", expected.Prompt), ("$expected_answer", expected.Answer));
@@ -167,6 +176,7 @@ internal sealed class CallStore : IDisposable
         lock (_gate)
         {
             Execute("BEGIN");
+            _isTogether = true;
             try
             {
                 work();
@@ -176,6 +186,10 @@ internal sealed class CallStore : IDisposable
             {
                 Execute("ROLLBACK");
                 throw;
+            }
+            finally
+            {
+                _isTogether = false;
             }
         }
     }
@@ -244,6 +258,24 @@ internal sealed class CallStore : IDisposable
         {
             using SqliteCommand command = Command(sql, parameters);
             return command.ExecuteNonQuery();
+        }
+    }
+
+    // As above; now and then what was written is brought to the disk, together with all that was before it.
+    private int Flushed(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        lock (_gate)
+        {
+            if (_isTogether || Stopwatch.GetElapsedTime(_flushed) < FlushInterval)
+            {
+                return Change(sql, parameters);
+            }
+
+            Execute(Synchronised);
+            int rows = Change(sql, parameters);
+            Execute(Unsynchronised);
+            _flushed = Stopwatch.GetTimestamp();
+            return rows;
         }
     }
 

@@ -44,9 +44,15 @@ internal sealed record CallOutcome(
     /// </summary>
     internal bool IsOpen { get; private init; }
 
+    /// <summary>Gets a value indicating whether the reply came through a batch.</summary>
+    internal bool IsBatch { get; private init; }
+
     /// <summary>Makes the outcome of a request that is settled.</summary>
     internal static CallOutcome Of(ModelCall call, StoredReply reply, bool fromStore) =>
-        new(call, reply.Text, reply.FinishReason, reply.Failure, reply.PromptTokens, reply.AnswerTokens, fromStore);
+        new(call, reply.Text, reply.FinishReason, reply.Failure, reply.PromptTokens, reply.AnswerTokens, fromStore)
+        {
+            IsBatch = reply.Batch,
+        };
 
     /// <summary>Makes the outcome of a request that is still open.</summary>
     internal static CallOutcome Open(ModelCall call, string why) => new(call, null, null, why, 0, 0, FromStore: false) { IsOpen = true };
