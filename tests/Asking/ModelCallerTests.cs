@@ -42,6 +42,33 @@ public sealed class ModelCallerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_SeveralRunsOfOneCaller_RefusalsStayWhereAnyWasAnswered()
+    {
+        await using LocalEndpoint endpoint = await LocalEndpoint.StartAsync(static request => request.LastText is "0" or "2"
+            ? new EndpointReply(null) { Status = 400, Body = "{}" } : new EndpointReply("fine"));
+        using CallStore store = new(Path.Combine(_folder, "calls.sqlite"));
+        using IChatClient client = Endpoint.Connect(endpoint.Url, "secret", "m");
+        using (ModelCaller caller = new(new CallerSettings("m"), client, store, new CallBudget(null, null, null, default)))
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                await ListAsync(caller.RunAsync([Call($"{i}", $"{i}")], TestContext.Current.CancellationToken));
+            }
+        }
+
+        Assert.Equal("HTTP 400", store.Find(CallKey.Of("m", Call("0", "0")))?.Failure);
+        Assert.Equal("HTTP 400", store.Find(CallKey.Of("m", Call("2", "2")))?.Failure);
+
+        // An endpoint that answers nothing at all is asked again.
+        using (ModelCaller caller = new(new CallerSettings("n"), client, store, new CallBudget(null, null, null, default)))
+        {
+            await ListAsync(caller.RunAsync([Call("0", "0")], TestContext.Current.CancellationToken));
+        }
+
+        Assert.Null(store.Find(CallKey.Of("n", Call("0", "0"))));
+    }
+
+    [Fact]
     public async Task Run_SameRequestTwice_IsSentOnce()
     {
         await using LocalEndpoint endpoint = await LocalEndpoint.StartAsync(

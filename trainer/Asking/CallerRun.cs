@@ -127,15 +127,18 @@ internal sealed class CallerRun : IDisposable
         return fatal;
     }
 
-    /// <summary>The run is over. Where it ended for its refusals, or had no answer at all, they are forgotten.</summary>
-    internal void End()
+    /// <summary>The run is over. Where it ended for its refusals, they are forgotten.</summary>
+    /// <returns>Whether there was an answer, and what was refused since the last one.</returns>
+    internal (bool HasAnswers, IReadOnlyList<string> Refused) End()
     {
         lock (_gate)
         {
-            if (_refusesAll || (_answered == 0 && !_foundAnswers))
+            if (_refusesAll)
             {
                 _refused.ForEach(_store.Reopen);
             }
+
+            return (_answered > 0 || _foundAnswers, _refusesAll ? [] : _refused);
         }
     }
 }

@@ -14,6 +14,8 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
     private readonly CallPipeline? _pipeline;
     private readonly Dictionary<string, Task> _running = [];
     private readonly Lock _gate = new();
+    private readonly List<string> _refused = [];
+    private bool _hasAnswers;
 
     /// <summary>Initializes a new instance of the <see cref="ModelCaller"/> class.</summary>
     /// <param name="settings">How requests are sent.</param>
@@ -34,8 +36,20 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
     /// <summary>Gets the budget.</summary>
     internal CallBudget Budget => _budget;
 
-    /// <inheritdoc/>
-    public void Dispose() => _pipeline?.Dispose();
+    /// <summary>
+    /// Ends the asking. Where no request of any run was answered, refusals are a matter of the endpoint, and forgotten, so that the same
+    /// requests are worth another try.
+    /// </summary>
+    public void Dispose()
+    {
+        if (!_hasAnswers)
+        {
+            _refused.ForEach(_store.Reopen);
+            _refused.Clear();
+        }
+
+        _pipeline?.Dispose();
+    }
 
     /// <inheritdoc/>
     /// <exception cref="EndpointException">The provider answers no request, or not at all; the message says why.</exception>
@@ -68,7 +82,9 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)Task.WhenAll(window)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            run.End();
+            (bool hasAnswers, IReadOnlyList<string> refused) = run.End();
+            _hasAnswers |= hasAnswers;
+            _refused.AddRange(refused);
         }
     }
 
