@@ -98,6 +98,16 @@ expect "what a single file is" "$(LC_ALL=C ls "$work/single" | tr '\n' ' ')" "li
 env -i "$work/single/llava" ask --device cpu --model "$model" --image "$image" -q "$question" > "$work/single.txt"
 expect "the published program's answer" "$(cat "$work/published.txt")" "$(cat "$work/tool.txt")"
 expect "the single file's answer" "$(cat "$work/single.txt")" "$(cat "$work/tool.txt")"
+
+echo "== charts"
+# Drawn by the trimmed program, without HarfBuzz's library and without anything of the environment: the same as what the tool draws.
+echo '[{"id": "0", "image": "photo.jpg", "conversations": [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "a photo"}]}]' > "$work/data.json"
+for program in "$work/tools/llava" "$work/single/llava"; do
+    env -i DOTNET_ROOT="${DOTNET_ROOT:-}" PATH="$PATH" "$program" train --stage pretrain --device cpu --model "$model" --data "$work/data.json" \
+        --images "$(dirname "$image")" --out "$work/$(basename "$(dirname "$program")")/run" --steps 2 --batch 1 --accumulate 1 > "$work/train.log" 2>&1 || fail "$(cat "$work/train.log")"
+done
+cmp "$work/tools/run/loss.png" "$work/single/run/loss.png" || fail "the single file draws another chart than the tool"
+rm -r "$work/single/run"
 rm "$work/single/libSkiaSharp.so"
 if error=$("$work/single/llava" ask --device cpu --model "$model" --image "$image" -q "$question" 2>&1); then
     fail "without its native library the single file read an image"

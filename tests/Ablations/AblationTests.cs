@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using LlavaCuda.Devices;
+using LlavaCuda.Images;
 using LlavaCuda.Tests.Training;
 using LlavaCuda.Trainer.Ablations;
+using LlavaCuda.Trainer.Charts;
 using LlavaCuda.Trainer.Evaluation.ScienceQa;
 
 namespace LlavaCuda.Tests.Ablations;
@@ -69,6 +71,17 @@ public sealed class AblationTests : IDisposable
     }
 
     [Fact]
+    public void Plot_Rows_AreMeansWithTheirSpreadAndThePapers()
+    {
+        AblationResult[] results = [Result("best", 0, 50), Result("best", 1, 60), Result("best", 2, 70), Result("last-layer", 0, 10)];
+        BarChart plot = AblationReport.Plot(AblationRow.Of(AblationVariant.All, results), new AblationOptions("out"), 37.7);
+        Assert.Equal(["Layer before last, reasoning first", "Last layer"], plot.Categories);
+        Assert.Equal((60, 50, 70), (plot.Series[0].Values[0].Value, plot.Series[0].Values[0].Low, plot.Series[0].Values[0].High));
+        Assert.False(plot.Series[0].Values[1].HasInterval);
+        Assert.Equal([90.92, 89.96], plot.Marks[0].Values);
+    }
+
+    [Fact]
     public void Run_InterruptedAndGoneOnWith_GivesTheSameFigures()
     {
         using CpuDevice device = new();
@@ -79,7 +92,8 @@ public sealed class AblationTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => Run(device, "cut", stop.Token, trained => StopAt(stop, trained, 3)));
         Assert.Equal(Figures(whole), Figures(Run(device, "cut", default)));
         Assert.Equal(Models("whole"), Models("cut"));
-        Assert.True(File.Exists(Path.Combine(_folder, "cut", AblationReport.TableFile)));
+        Assert.Contains(AblationReport.PlotFile, File.ReadAllText(Path.Combine(_folder, "cut", AblationReport.TableFile)), StringComparison.Ordinal);
+        Assert.Equal(1600, ImageFile.Read(Path.Combine(_folder, "cut", AblationReport.PlotFile)).Width);
         IOException error = Assert.Throws<IOException>(() => Run(device, "cut", default, questions: 9));
         Assert.Contains("holds ablations with another questions (8, now 9)", error.Message, StringComparison.Ordinal);
     }

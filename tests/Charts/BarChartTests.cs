@@ -44,6 +44,29 @@ public class BarChartTests
     }
 
     [Fact]
+    public void Draw_Levels_AreNamedAndCrossTheBars()
+    {
+        BarChart plain = new("bars", "value", ["a"], [new BarSeries("s", [new(50)])]) { Range = (0, 100) };
+        RgbImage image = (plain with { Levels = [new ChartLevel("chance", 25)] }).Draw();
+        List<(int X, int Y)> bar = [.. ChartPixels.Of(image, ChartColours.OfBars(0)).Where(static place => place.Y > 150)];
+        int left = bar.Min(static place => place.X), right = bar.Max(static place => place.X);
+        int[] columns = [.. ChartPixels.Of(image, ChartColours.Ink).Where(static place => place.Y > 150).Select(static place => place.X)];
+        columns = [.. columns.Where(x => x > left + 20 && x < right - 20)];
+        Assert.True(columns.Length > 20);
+        Assert.Equal((left + right) / 2.0, columns.Average(), 2.0);
+    }
+
+    [Fact]
+    public void Draw_Spread_IsShorterThanTheEnds()
+    {
+        BarChart ends = new("bars", "value", ["a"], [new BarSeries("s", [new(50, 40, 60)])]) { Range = (0, 100) };
+        RgbImage byEnds = ends.Draw(), bySpread = (ends with { IsSpread = true }).Draw();
+        Assert.True(Right(bySpread) > Right(byEnds) + 30);
+
+        static int Right(RgbImage image) => ChartPixels.Of(image, ChartColours.OfBars(0)).Max(static place => place.X);
+    }
+
+    [Fact]
     public void Draw_NoValue_HasNoBar()
     {
         RgbImage image = new BarChart("bars", "value", ["a"], [new BarSeries("s", [new(double.NaN)])]) { Range = (0, 1) }.Draw();

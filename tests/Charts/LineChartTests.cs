@@ -74,12 +74,16 @@ public class LineChartTests
     public void Draw_ValuesWithoutAPlace_AreLeftOut(bool logarithmic)
     {
         double nothing = logarithmic ? 0 : double.NaN;
-        ChartPoint[] odd = [new(2, double.NaN), new(2, double.PositiveInfinity), new(2, double.NegativeInfinity), new(2, nothing), new(2, -nothing)];
+        double[] values = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, nothing, nothing - 1];
+        ChartPoint[] odd = [.. values.Select(static y => new ChartPoint(2, y))];
         Assert.Equal(Draw([new(1, 1), new(3, 4)]), Draw([new(1, 1), .. odd, new(3, 4)]));
         Assert.Equal(Draw([]), Draw(odd));
 
-        byte[] Draw(ChartPoint[] points) =>
-            new LineChart("odd", "x", "y", [new ChartLine("odd", points)]) { LogX = logarithmic, LogY = logarithmic }.Draw().Pixels.ToArray();
+        byte[] Draw(ChartPoint[] points)
+        {
+            LineChart chart = new("odd", "x", "y", [new ChartLine("odd", points)]) { LogX = logarithmic, LogY = logarithmic };
+            return chart.Draw().Pixels.ToArray();
+        }
     }
 
     [Fact]
@@ -87,7 +91,8 @@ public class LineChartTests
     {
         foreach (int count in new[] { 0, 2, 7, 60 })
         {
-            LegendEntry[] legend = [.. Enumerable.Range(0, count).Select(i => new LegendEntry(Repeat($"model-{i}", 1 + (i * 7 % 23)), SKColors.Red))];
+            IEnumerable<string> names = Enumerable.Range(0, count).Select(i => Repeat($"model-{i}", 1 + (i * 7 % 23)));
+            LegendEntry[] legend = [.. names.Select(static name => new LegendEntry(name, SKColors.Red))];
             ChartPage page = new(Repeat("a long title", count), Repeat("a note", count * 9), legend);
             SKRect[] boxes = [.. page.Boxes.Where(static box => box.Width > 0)];
             for (int i = 0; i < boxes.Length; i++)

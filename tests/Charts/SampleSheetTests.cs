@@ -13,7 +13,7 @@ public class SampleSheetTests
         AnsweredPicture[] samples =
         [
             new(Scene(56, 56, 1), "What colour is the circle?", "red", "red", Right: true),
-            new(Scene(56, 56, 2), "How many things are there in this picture, with those that are cut off?", "Three.", "four", Right: false),
+            new(Scene(56, 56, 2), "How many things are there in this picture, also those at its edge?", "Three.", "four", Right: false),
             new(Scene(640, 427, 3), "Describe the picture.", string.Empty, "a photograph that is larger than its place", Right: false),
             new(Scene(30, 112, 4), "Where is the cross?", "at the bottom", "at the bottom", Right: true),
             new(Scene(5, 3, 5), "Na\u00efve?", "an-answer-without-any-space-that-goes-on-and-on", "yes", Right: false),

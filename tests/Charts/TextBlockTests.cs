@@ -19,7 +19,10 @@ public class TextBlockTests
     {
         Random random = new(11);
         string[] pieces =
-            ["a", "word", "  ", " ", "\n", "incomprehensible", "\u0416\u0443\u043a", "\u4e2d\u6587", "-", "W", "i", "\ud83d\ude00", "e\u0301", "\u00a0"];
+        [
+            "a", "word", "  ", " ", "\n", "incomprehensible", "-", "W", "i", "\u0416\u0443\u043a", "\u4e2d\u6587", "\ud83d\ude00",
+            "e\u0301", "\u00a0",
+        ];
         using SKFont font = ChartFont.Create(13, strong: true);
         for (int round = 0; round < 300; round++)
         {

@@ -1,16 +1,20 @@
 using System.Globalization;
 using System.Text;
 using LlavaCuda.Checkpoints;
+using LlavaCuda.Trainer.Charts;
 
 namespace LlavaCuda.Trainer.Ablations;
 
-/// <summary>Writes the ablations' table.</summary>
+/// <summary>Writes the ablations' table and plot.</summary>
 internal static class AblationReport
 {
     /// <summary>Name of the table's file.</summary>
     internal const string TableFile = "ablations.md";
 
-    /// <summary>Writes the table as Markdown.</summary>
+    /// <summary>Name of the plot's file.</summary>
+    internal const string PlotFile = "ablations.png";
+
+    /// <summary>Writes the table as Markdown, and the plot next to it.</summary>
     /// <param name="folder">Where.</param>
     /// <param name="rows">The rows; the first is what the others are compared with.</param>
     /// <param name="options">What was asked for.</param>
@@ -18,16 +22,39 @@ internal static class AblationReport
     /// <param name="device">On what.</param>
     internal static void Write(string folder, IReadOnlyList<AblationRow> rows, AblationOptions options, double seconds, string device)
     {
+        double commonest = 100 * CommonestLetter(options);
         string text = string.Create(CultureInfo.InvariantCulture, $"""
             # Ablations at the quickstart's scale
 
+            ![Accuracy of the variants]({PlotFile})
+
             {Table(rows)}
             Accuracy on {options.Questions} held-out problems, mean and standard deviation of {options.Seeds} seeds; naming one letter
-            always gives at most {100 * CommonestLetter(options):F1}. The paper's figures (table 8) are for ScienceQA and a 13B model; its smaller
+            always gives at most {commonest:F1}. The paper's figures (table 8) are for ScienceQA and a 13B model; its smaller
             language model is a 7B. {seconds:F0} s on {device}.
 
             """);
+        Plot(rows, options, commonest).Write(Path.Combine(folder, PlotFile));
         AtomicFile.Write(Path.Combine(folder, TableFile), stream => stream.Write(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n"))));
+    }
+
+    /// <summary>Makes the plot: means with their spread, and the paper's figures.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="commonest">The accuracy of always naming the commonest letter, percent.</param>
+    internal static BarChart Plot(IReadOnlyList<AblationRow> rows, AblationOptions options, double commonest)
+    {
+        string seeds = options.Seeds == 1 ? "one seed" : $"mean and standard deviation of {options.Seeds} seeds";
+        BarSeries ours = new("here", [.. rows.Select(static row => row.Accuracies.Count > 1
+            ? new BarValue(row.Mean, row.Mean - row.Deviation, row.Mean + row.Deviation)
+            : new BarValue(row.Mean))]);
+        return new BarChart("Ablations at the quickstart's scale", "accuracy, %", [.. rows.Select(static row => row.Variant.Title)], [ours])
+        {
+            Note = $"{options.Questions} held-out problems, {seeds}",
+            Marks = [new BarMarks("the paper (table 8, ScienceQA, 13B)", [.. rows.Select(static row => row.Variant.Paper)])],
+            Levels = [new ChartLevel("always the commonest letter", commonest)],
+            IsSpread = true,
+        };
     }
 
     /// <summary>Writes the rows as a Markdown table.</summary>

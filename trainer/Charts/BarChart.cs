@@ -40,6 +40,12 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
     /// <summary>Gets values to compare with.</summary>
     internal IReadOnlyList<BarMarks> Marks { get; init; } = [];
 
+    /// <summary>Gets values to compare all bars with.</summary>
+    internal IReadOnlyList<ChartLevel> Levels { get; init; } = [];
+
+    /// <summary>Gets a value indicating whether intervals are spreads, written as ± half their width and not by their ends.</summary>
+    internal bool IsSpread { get; init; }
+
     /// <summary>Gets how values are written.</summary>
     internal string Format { get; init; } = "0.0";
 
@@ -61,7 +67,11 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
     {
         Check();
         SkiaLibrary.Require();
-        List<LegendEntry> legend = [.. Marks.Select((marks, i) => new LegendEntry(marks.Name, MarkColour(i), LegendMark.Diamond))];
+        List<LegendEntry> legend =
+        [
+            .. Marks.Select(static (marks, i) => new LegendEntry(marks.Name, MarkColour(i), LegendMark.Diamond)),
+            .. Levels.Select(static level => new LegendEntry(level.Name, ChartColours.Ink, LegendMark.Dashes)),
+        ];
         if (Series.Count > 1 || legend.Count > 0)
         {
             legend.InsertRange(0, Series.Select((series, i) => new LegendEntry(series.Name, ChartColours.OfBars(i), LegendMark.Bar)));
@@ -78,7 +88,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
 
         TextBlock[] names = [.. Categories.Take(Shown).Select(name => new TextBlock(name, NameSize, WidestName, mostLines: 3))];
         TextBlock[][] values = Texts(value => double.IsFinite(value.Value) ? Text(value.Value) : "\u2013");
-        TextBlock[][] intervals = Texts(value => value.HasInterval ? $"[{Text(value.Low)}, {Text(value.High)}]" : string.Empty);
+        TextBlock[][] intervals = Texts(Interval);
         float rowHeight = Math.Max(names.Max(name => name.Height), Series.Count * BarHeight) + GroupGap;
         float nameWidth = names.Max(name => name.Width), valueWidth = values.Max(series => series.Max(value => value.Width));
         float intervalWidth = intervals.Max(series => series.Max(interval => interval.Width));
@@ -96,12 +106,18 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
             AddBars(plot, series, unit, axis.From);
         }
 
+        foreach (ChartLevel level in Levels.Where(static level => double.IsFinite(level.Value)))
+        {
+            ChartPlot.Level(plot, level.Value);
+        }
+
         plot.Add.VerticalLine(Math.Max(axis.From, 0), 1, ChartPlot.Of(ChartColours.Quiet));
         for (int i = 0; i < Marks.Count; i++)
         {
             Coordinates[] places =
             [
-                .. Marks[i].Values.Take(Shown).Select(static (value, row) => new Coordinates(value, -row - 0.5)).Where(static place => double.IsFinite(place.X)),
+                .. Marks[i].Values.Take(Shown).Select(static (value, row) => new Coordinates(value, -row - 0.5))
+                    .Where(static place => double.IsFinite(place.X)),
             ];
             plot.Add.Markers(places, MarkerShape.FilledDiamond, 11, Colors.White);
             plot.Add.Markers(places, MarkerShape.FilledDiamond, 8, ChartPlot.Of(MarkColour(i)));
@@ -130,8 +146,13 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
 
     private TextBlock[][] Texts(Func<BarValue, string> text) =>
     [
-        .. Series.Select(series => series.Values.Take(Shown).Select(value => new TextBlock(text(value), ValueSize, ChartPage.Width)).ToArray()),
+        .. Series.Select(series => series.Values.Take(Shown).Select(value => new TextBlock(text(value), ValueSize, ChartPage.Width)))
+            .Select(static texts => texts.ToArray()),
     ];
+
+    private string Interval(BarValue value) => !value.HasInterval ? string.Empty
+        : IsSpread ? $"\u00b1 {Text((value.High - value.Low) / 2)}"
+        : $"[{Text(value.Low)}, {Text(value.High)}]";
 
     private string Text(double value)
     {
@@ -155,6 +176,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
                where double.IsFinite(value)
                select value,
             .. Marks.SelectMany(marks => marks.Values.Take(Shown)).Where(double.IsFinite),
+            .. Levels.Select(static level => level.Value).Where(double.IsFinite),
         ];
         double low = all.Min(), high = all.Max(), free = (high - low) * 0.04;
         return ChartAxis.Over(low < 0 ? low - free : 0, high > 0 ? high + free : 0, logarithmic: false, margin: 0);

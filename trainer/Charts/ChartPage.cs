@@ -10,6 +10,7 @@ internal enum LegendMark
     Line,
     Bar,
     Diamond,
+    Dashes,
 }
 
 /// <summary>A name of the legend.</summary>
@@ -128,6 +129,10 @@ internal sealed class ChartPage
                     canvas.DrawRect(-4, -4, 8, 8, paint);
                 }
 
+                break;
+            case LegendMark.Dashes:
+                canvas.DrawRect(left + 1, middle - 0.5f, 7, 1, paint);
+                canvas.DrawRect(left + 11, middle - 0.5f, 7, 1, paint);
                 break;
             default:
                 canvas.DrawRect(left, middle - 1.5f, Swatch, 3, paint);

@@ -38,7 +38,7 @@ internal static class ChartPlot
         plot.Axes.SetLimits(x.From, x.To, y.From, y.To);
     }
 
-    /// <summary>Draws a value to compare with, its name at the right end.</summary>
+    /// <summary>Draws a value of y to compare with, its name at the right end.</summary>
     internal static void Level(Plot plot, double y, string name, double right)
     {
         plot.Add.HorizontalLine(y, 1, Of(ChartColours.Quiet), LinePattern.Dashed);
@@ -50,6 +50,9 @@ internal static class ChartPlot
         text.LabelAlignment = Alignment.LowerRight;
         text.OffsetY = -3;
     }
+
+    /// <summary>Draws a value of x to compare with, which the legend names.</summary>
+    internal static void Level(Plot plot, double x) => plot.Add.VerticalLine(x, 1.2f, Of(ChartColours.Ink), LinePattern.DenselyDashed);
 
     /// <summary>A colour of ours as one of ScottPlot's.</summary>
     internal static Color Of(SKColor colour) => Color.FromSKColor(colour);

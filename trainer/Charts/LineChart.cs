@@ -28,8 +28,8 @@ internal enum LineLook
 /// <param name="Colour">The number of its colour; null for that of its place among the lines.</param>
 internal sealed record ChartLine(string Name, IReadOnlyList<ChartPoint> Points, LineLook Look = LineLook.Plain, int? Colour = null);
 
-/// <summary>A value to compare with: a dashed line across the chart, with its name at the line.</summary>
-internal sealed record ChartLevel(string Name, double Y);
+/// <summary>A value to compare with: a dashed line across the chart, with its name.</summary>
+internal sealed record ChartLevel(string Name, double Value);
 
 /// <summary>A chart of lines over numbers. Millions of points are drawn as what can be seen of them: the range of each column.</summary>
 /// <param name="Title">Heads the chart.</param>
@@ -87,9 +87,9 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
         plot.Axes.Right.MinimumSize = ChartPage.Margin;
         plot.Axes.Top.MinimumSize = YLabelHeight;
         ((AxisBase)plot.Axes.Bottom).PaddingOutsideAxisLabels = new(2, 8);
-        foreach (ChartLevel level in Levels.Where(level => y.Takes(level.Y)))
+        foreach (ChartLevel level in Levels.Where(level => y.Takes(level.Value)))
         {
-            ChartPlot.Level(plot, y.Place(level.Y), level.Name, x.To);
+            ChartPlot.Level(plot, y.Place(level.Value), level.Name, x.To);
         }
 
         for (int i = 0; i < Lines.Count; i++)
@@ -131,9 +131,9 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             (low, high) = (Math.Min(low, values.Min()), Math.Max(high, values.Max()));
         }
 
-        foreach (ChartLevel level in Levels.Where(level => double.IsFinite(level.Y) && (!LogY || level.Y > 0)))
+        foreach (ChartLevel level in Levels.Where(level => double.IsFinite(level.Value) && (!LogY || level.Value > 0)))
         {
-            (low, high) = (Math.Min(low, level.Y), Math.Max(high, level.Y));
+            (low, high) = (Math.Min(low, level.Value), Math.Max(high, level.Value));
         }
 
         bool fromZero = !LogY && low >= 0 && low < high / 2;

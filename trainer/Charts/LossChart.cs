@@ -13,7 +13,8 @@ internal static class LossChart
         ImageFile.Write(path, Draw(title, series, logarithmic));
 
     /// <summary>
-    /// Draws the chart; whether losses are on a logarithmic axis is found from their range unless said. Losses that are not finite are left out.
+    /// Draws the chart; whether losses are on a logarithmic axis is found from their range unless said. Losses that are not finite are left
+    /// out.
     /// </summary>
     internal static RgbImage Draw(string title, IReadOnlyList<LossSeries> series, bool? logarithmic = null)
     {

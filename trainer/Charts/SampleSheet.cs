@@ -49,7 +49,8 @@ internal static class SampleSheet
     }
 
     /// <summary>
-    /// Makes a picture as large as its place: small ones by whole multiples, so that their pixels stay sharp, large ones by the smooth filter.
+    /// Makes a picture as large as its place: small ones by whole multiples, so that their pixels stay sharp, large ones by the smooth
+    /// filter.
     /// </summary>
     internal static RgbImage Fit(RgbImage picture, int side)
     {
@@ -92,7 +93,7 @@ internal static class SampleSheet
             ];
         }
 
-        internal bool HasReplacements => _texts.Any(static text => text.Text.Lines.Any(static line => line.Contains(ChartFont.Replacement)));
+        internal bool HasReplacements => _texts.Any(static text => text.Text.HasReplacements);
 
         internal int Height => PictureSide + (3 * Inset) + (int)Math.Ceiling(_texts.Sum(static text => text.Text.Height + 4)) - 4;
 

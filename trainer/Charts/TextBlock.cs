@@ -31,6 +31,9 @@ internal sealed class TextBlock
     /// <summary>Gets the lines.</summary>
     internal IReadOnlyList<string> Lines { get; }
 
+    /// <summary>Gets a value indicating whether a character stands for one that the typeface lacks.</summary>
+    internal bool HasReplacements => Lines.Any(static line => line.Contains(ChartFont.Replacement));
+
     /// <summary>Gets the width of the longest line in pixels.</summary>
     internal float Width { get; }
 

@@ -73,7 +73,8 @@ internal static class AblateCommand
                 IReadOnlyList<AblationRow> rows = run.Run(interrupt.Token);
                 console.WriteLine();
                 console.Write(AblationReport.Table(rows));
-                console.WriteLine($"The table is in {Path.Combine(options.Out, AblationReport.TableFile)}.");
+                string table = Path.Combine(options.Out, AblationReport.TableFile);
+                console.WriteLine($"The table is in {table}, its plot in {Path.Combine(options.Out, AblationReport.PlotFile)}.");
                 return ExitCode.Ok;
             }
             catch (OperationCanceledException)
