@@ -61,6 +61,21 @@ public class LineChartTests
     }
 
     [Fact]
+    public void Draw_ValuesFarOutside_LeaveTheRestInItsPlace()
+    {
+        RgbImage calm = Draw(1), wild = Draw(1e60);
+        Assert.Equal(Plotted(calm, 1).Count, Plotted(wild, 1).Count);
+        Assert.True(Plotted(wild, 1).Count > 1000);
+
+        static RgbImage Draw(double outlier)
+        {
+            ChartPoint[] raw = [.. Enumerable.Range(0, 400).Select(i => new ChartPoint(i, i == 200 ? outlier : 1))];
+            ChartLine[] lines = [new("raw", raw, LineLook.Faint), new("mean", [new(0, 0.5), new(399, 0.6)], LineLook.Plain, Colour: 1)];
+            return new LineChart("wild", "x", "y", lines).Draw();
+        }
+    }
+
+    [Fact]
     public void Draw_FallingX_IsRefused()
     {
         LineChart chart = new("falling", "x", "y", [new ChartLine("zigzag", [new(1, 0), new(3, 0), new(2, 0)])]);

@@ -8,7 +8,7 @@ namespace LlavaCuda.Trainer.Charts;
 /// <summary>The value of a bar, and the interval around it; a value that is NaN has no bar, an end that is NaN no interval.</summary>
 internal readonly record struct BarValue(double Value, double Low = double.NaN, double High = double.NaN)
 {
-    internal bool HasInterval => double.IsFinite(Low) && double.IsFinite(High);
+    internal bool HasInterval => ChartAxis.Takes(Low) && ChartAxis.Takes(High);
 }
 
 /// <summary>Bars of one colour, one for each category.</summary>
@@ -87,7 +87,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
         }
 
         TextBlock[] names = [.. Categories.Take(Shown).Select(name => new TextBlock(name, NameSize, WidestName, mostLines: 3))];
-        TextBlock[][] values = Texts(value => double.IsFinite(value.Value) ? Text(value.Value) : "\u2013");
+        TextBlock[][] values = Texts(value => ChartAxis.Takes(value.Value) ? Text(value.Value) : "\u2013");
         TextBlock[][] intervals = Texts(Interval);
         float rowHeight = Math.Max(names.Max(name => name.Height), Series.Count * BarHeight) + GroupGap;
         float nameWidth = names.Max(name => name.Width), valueWidth = values.Max(series => series.Max(value => value.Width));
@@ -106,7 +106,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
             AddBars(plot, series, unit, axis.From);
         }
 
-        foreach (ChartLevel level in Levels.Where(static level => double.IsFinite(level.Value)))
+        foreach (ChartLevel level in Levels.Where(static level => ChartAxis.Takes(level.Value)))
         {
             ChartPlot.Level(plot, level.Value);
         }
@@ -117,7 +117,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
             Coordinates[] places =
             [
                 .. Marks[i].Values.Take(Shown).Select(static (value, row) => new Coordinates(value, -row - 0.5))
-                    .Where(static place => double.IsFinite(place.X)),
+                    .Where(static place => ChartAxis.Takes(place.X)),
             ];
             plot.Add.Markers(places, MarkerShape.FilledDiamond, 11, Colors.White);
             plot.Add.Markers(places, MarkerShape.FilledDiamond, 8, ChartPlot.Of(MarkColour(i)));
@@ -156,6 +156,11 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
 
     private string Text(double value)
     {
+        if (Math.Abs(value) >= 1e7)
+        {
+            return ChartAxis.Label(value);
+        }
+
         string text = Math.Abs(value).ToString(Format, CultureInfo.InvariantCulture);
         return value < 0 && text.AsSpan().IndexOfAnyInRange('1', '9') >= 0 ? ChartAxis.Minus + text : text;
     }
@@ -173,10 +178,10 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
             .. from series in Series
                from bar in series.Values.Take(Shown)
                from value in new[] { bar.Value, bar.Low, bar.High }
-               where double.IsFinite(value)
+               where ChartAxis.Takes(value)
                select value,
-            .. Marks.SelectMany(marks => marks.Values.Take(Shown)).Where(double.IsFinite),
-            .. Levels.Select(static level => level.Value).Where(double.IsFinite),
+            .. Marks.SelectMany(marks => marks.Values.Take(Shown)).Where(static value => ChartAxis.Takes(value)),
+            .. Levels.Select(static level => level.Value).Where(static value => ChartAxis.Takes(value)),
         ];
         double low = all.Min(), high = all.Max(), free = (high - low) * 0.04;
         return ChartAxis.Over(low < 0 ? low - free : 0, high > 0 ? high + free : 0, logarithmic: false, margin: 0);
@@ -191,7 +196,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
             BarValue bar = Series[series].Values[row];
             (double value, double low, double high) = bar;
             double place = -row - 0.5 - shift;
-            if (double.IsFinite(value))
+            if (ChartAxis.Takes(value))
             {
                 plot.Add.Bar(new Bar
                 {

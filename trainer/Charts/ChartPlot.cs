@@ -27,28 +27,46 @@ internal static class ChartPlot
     }
 
     /// <summary>Sets both axes.</summary>
-    internal static void Axes(Plot plot, ChartAxis x, ChartAxis y, string xLabel)
+    internal static void Axes(Plot plot, ChartAxis x, ChartAxis y, string xLabel, bool wholeX = false)
     {
         Style((AxisBase)plot.Axes.Bottom, xLabel);
         Style((AxisBase)plot.Axes.Left, string.Empty);
-        plot.Axes.Bottom.TickGenerator = x.Ticks(0.45);
+        plot.Axes.Bottom.TickGenerator = x.Ticks(0.45, wholeX);
         plot.Axes.Left.TickGenerator = y.Ticks(0.55);
         plot.Axes.Bottom.FrameLineStyle.IsVisible = true;
         plot.Axes.Bottom.FrameLineStyle.Color = Of(ChartColours.Quiet);
         plot.Axes.SetLimits(x.From, x.To, y.From, y.To);
     }
 
-    /// <summary>Draws a value of y to compare with, its name at the right end.</summary>
-    internal static void Level(Plot plot, double y, string name, double right)
+    /// <summary>
+    /// Draws values of y to compare with, their names at the right end. Of some that lie close together the lowest has its name below, the
+    /// others have theirs from the right to the left.
+    /// </summary>
+    internal static void Levels(Plot plot, ChartAxis y, double right, float height, IReadOnlyList<ChartLevel> levels)
     {
-        plot.Add.HorizontalLine(y, 1, Of(ChartColours.Quiet), LinePattern.Dashed);
-        ScottPlot.Plottables.Text text = plot.Add.Text(Line(name, ChartPage.Width * 0.7f), right, y);
-        text.LabelFontSize = TextSize;
-        text.LabelFontColor = Of(ChartColours.Quiet);
-        text.LabelBackgroundColor = Colors.White;
-        text.LabelStyle.SubpixelText = true;
-        text.LabelAlignment = Alignment.LowerRight;
-        text.OffsetY = -3;
+        ChartLevel[] sorted = [.. levels.OrderByDescending(static level => level.Value)];
+        float shift = 0;
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            double place = y.Place(sorted[i].Value);
+            TextBlock name = new(sorted[i].Name, TextSize, ChartPage.Width * 0.4f, mostLines: 1);
+            bool nearAbove = i > 0 && IsNear(i - 1), isLowest = i == sorted.Length - 1 || !IsNear(i);
+            bool below = nearAbove && isLowest;
+            shift = nearAbove && !below ? shift : 0;
+            plot.Add.HorizontalLine(place, 1, Of(ChartColours.Quiet), LinePattern.Dashed);
+            ScottPlot.Plottables.Text text = plot.Add.Text(string.Concat(name.Lines), right, place);
+            text.LabelFontSize = TextSize;
+            text.LabelFontColor = Of(ChartColours.Quiet);
+            text.LabelBackgroundColor = Colors.White;
+            text.LabelStyle.SubpixelText = true;
+            text.LabelAlignment = below ? Alignment.UpperRight : Alignment.LowerRight;
+            text.OffsetX = -shift;
+            text.OffsetY = below ? 3 : -3;
+            shift += name.Width + 12;
+        }
+
+        // Whether a level lies so close to the next one that its name would lie on it.
+        bool IsNear(int i) => (y.Place(sorted[i].Value) - y.Place(sorted[i + 1].Value)) / (y.To - y.From) * height < 2 * TextSize;
     }
 
     /// <summary>Draws a value of x to compare with, which the legend names.</summary>

@@ -23,7 +23,9 @@ internal enum LineLook
 
 /// <summary>A line of a chart.</summary>
 /// <param name="Name">Its name in the legend.</param>
-/// <param name="Points">Its points, by rising x. Those that are NaN, infinite, or not positive on a logarithmic axis are left out.</param>
+/// <param name="Points">
+/// Its points, by rising x. Those that are NaN, infinite (or beyond 1e100), or not positive on a logarithmic axis are left out.
+/// </param>
 /// <param name="Look">How it is drawn.</param>
 /// <param name="Colour">The number of its colour; null for that of its place among the lines.</param>
 internal sealed record ChartLine(string Name, IReadOnlyList<ChartPoint> Points, LineLook Look = LineLook.Plain, int? Colour = null);
@@ -56,6 +58,9 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
     /// <summary>Gets a value indicating whether y is on a logarithmic axis.</summary>
     internal bool LogY { get; init; }
 
+    /// <summary>Gets a value indicating whether x is counted: no tick lies between whole numbers.</summary>
+    internal bool WholeX { get; init; }
+
     /// <summary>Gets the range of y to show; null for that of the points, from zero where that is near.</summary>
     internal (double From, double To)? YRange { get; init; }
 
@@ -83,26 +88,24 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
         ChartAxis x = ChartAxis.Over(columns.Min(static xs => xs[0]), columns.Max(static xs => xs[^1]), LogX, margin: 0.01);
         ChartAxis y = YAxis(points);
         Plot plot = ChartPlot.Create();
-        ChartPlot.Axes(plot, x, y, XLabel);
+        ChartPlot.Axes(plot, x, y, XLabel, WholeX);
         plot.Axes.Right.MinimumSize = ChartPage.Margin;
         plot.Axes.Top.MinimumSize = YLabelHeight;
         ((AxisBase)plot.Axes.Bottom).PaddingOutsideAxisLabels = new(2, 8);
-        foreach (ChartLevel level in Levels.Where(level => y.Takes(level.Value)))
-        {
-            ChartPlot.Level(plot, y.Place(level.Value), level.Name, x.To);
-        }
-
+        ChartPlot.Levels(plot, y, x.To, PlotHeight, [.. Drawn(Levels)]);
         for (int i = 0; i < Lines.Count; i++)
         {
             if (points[i].X.Length > 0)
             {
-                Add(plot, Lines[i], [.. points[i].X.Select(x.Place)], [.. points[i].Y.Select(y.Place)]);
+                Add(plot, Lines[i], [.. points[i].X.Select(x.Place)], [.. points[i].Y.Select(y.PlaceNear)]);
             }
         }
 
         TextBlock label = new(YLabel, ChartPlot.TextSize, ChartPage.Width - (2 * ChartPage.Margin), mostLines: 1);
         return page.Draw(plot, PlotHeight, (canvas, top) => label.Draw(canvas, ChartPage.Margin, top + 2, ChartColours.Quiet));
     }
+
+    private IEnumerable<ChartLevel> Drawn(IReadOnlyList<ChartLevel> levels) => levels.Where(level => ChartAxis.Takes(level.Value, LogY));
 
     private ChartAxis YAxis((double[] X, double[] Y)[] points)
     {
@@ -131,7 +134,7 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
             (low, high) = (Math.Min(low, values.Min()), Math.Max(high, values.Max()));
         }
 
-        foreach (ChartLevel level in Levels.Where(level => double.IsFinite(level.Value) && (!LogY || level.Value > 0)))
+        foreach (ChartLevel level in Drawn(Levels))
         {
             (low, high) = (Math.Min(low, level.Value), Math.Max(high, level.Value));
         }
@@ -147,7 +150,7 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
         int count = 0;
         foreach (ChartPoint point in line.Points)
         {
-            if (!double.IsFinite(point.X) || !double.IsFinite(point.Y) || (LogX && point.X <= 0) || (LogY && point.Y <= 0))
+            if (!ChartAxis.Takes(point.X, LogX) || !ChartAxis.Takes(point.Y, LogY))
             {
                 continue;
             }

@@ -5,6 +5,8 @@ namespace LlavaCuda.Trainer.Charts;
 /// <summary>Draws the losses of one or more stages over their steps: each a smoothed line on the faint raw one.</summary>
 internal static class LossChart
 {
+    private const string Meaning = "Strong: the mean around each step; pale: the loss of every step";
+
     // On a linear axis a loss that falls by more than this is a line along the bottom.
     private const double WideRange = 30;
 
@@ -36,7 +38,12 @@ internal static class LossChart
             lines.Add(new ChartLine(series[i].Name, Points(line), series[i].IsSparse ? LineLook.Dots : LineLook.Plain, i));
         }
 
-        LineChart chart = new(title, "step", "loss", lines) { LogY = low > 0 && (logarithmic ?? high / low > WideRange) };
+        LineChart chart = new(title, "step", "loss", lines)
+        {
+            LogY = low > 0 && (logarithmic ?? high / low > WideRange),
+            WholeX = true,
+            Note = lines.Exists(static line => line.Look == LineLook.Faint) ? Meaning : null,
+        };
         return chart.Draw();
     }
 
