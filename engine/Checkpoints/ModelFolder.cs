@@ -69,6 +69,11 @@ public sealed partial class ModelFolder
         string languagePath, string visionTowerPath, ProjectorConfig projector, int featureLayer = -2, FeatureSelection selection = FeatureSelection.Patch)
     {
         ConfigSection language = OpenConfig(languagePath);
+        if (language.Text("model_type", string.Empty) is { } kind && kind.StartsWith("llava", StringComparison.Ordinal))
+        {
+            throw language.Wrong("model_type", "llama: a LLaVA has a vision tower of its own, and takes no other");
+        }
+
         language.Require("model_type", string.Empty, "llama");
         OpenConfig(visionTowerPath);
         LlavaConfig config = new(ClipConfigFile.ReadFolder(visionTowerPath, out IEnumerable<string> warnings), LlamaConfigFile.Read(language), projector) { FeatureLayer = featureLayer, FeatureSelection = selection };

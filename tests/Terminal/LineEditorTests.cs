@@ -77,8 +77,26 @@ public class LineEditorTests
     public void Read_PasteWithControlCharacters_LeavesThemOut() =>
         Assert.Equal("a[31mb\u202ec", Edit(40, static keys => keys.Paste("a\e[31mb\a\u202ec\u009b", marked: true).Press(ConsoleKey.Enter)).Text);
 
-    [Fact]
-    public void Read_UnknownEscape_IsDropped() => Assert.Equal("ab", Edit(20, static keys => keys.Type("a").Paste("\e[", marked: false).Type("b").Press(ConsoleKey.Enter)).Text.Replace("[", string.Empty, StringComparison.Ordinal));
+    /// <summary>Sequences that nobody knows are dropped to their end, and what comes after them in the same read is text.</summary>
+    [Theory]
+    [InlineData("\e", "a+b")]
+    [InlineData("\e[", "a+b")]
+    [InlineData("\e[?62;22cc", "ac+b")]
+    [InlineData("\e[<0;10;10Mc", "ac+b")]
+    [InlineData("\e[1;5Pc", "ac+b")]
+    [InlineData("\e[99;9uc", "ac+b")]
+    [InlineData("\eOSc", "ac+b")]
+    [InlineData("\e]11;rgb:00/00/00\ac", "ac+b")]
+    [InlineData("\eP1$r0m\e\\c", "ac+b")]
+    [InlineData("\ezc", "ac+b")]
+    [InlineData("\e[200~c d\e[201~e", "ac de+b")]
+    [InlineData("\e\rc", "a\nc+b")]
+    [InlineData("c\e\rd", "ac\nd+b")]
+    [InlineData("\e[13;2uc", "a\nc+b")]
+    [InlineData("\e[27;2;13~c", "a\nc+b")]
+    [InlineData("\ebc", "c+ba")]
+    public void Read_EscapeSequence_IsObeyedOrDroppedWhole(string sent, string expected) => Assert.Equal(
+        expected, Edit(20, keys => keys.Type("a").Paste(sent, marked: false).Type("+b").Press(ConsoleKey.Enter)).Text);
 
     [Fact]
     public void Read_InterruptAtAnEmptyPrompt_AsksOnce()

@@ -91,7 +91,7 @@ internal sealed class CallerRun : IDisposable
             _refusesAll = true;
         }
 
-        string why = $"{_settings.Model} refused {MostRefused} requests in a row, the last one with: {failure}";
+        string why = $"{_settings.Shown} refused {MostRefused} requests in a row, the last one with: {failure}";
         throw Stopped(new EndpointException(why, null));
     }
 
@@ -110,7 +110,7 @@ internal sealed class CallerRun : IDisposable
             }
         }
 
-        throw Stopped(new EndpointException($"{_settings.Model} answers no request; the last one was {why}", null));
+        throw Stopped(new EndpointException($"{_settings.Shown} answers no request; the last one was {why}", null));
     }
 
     /// <summary>Ends the run.</summary>

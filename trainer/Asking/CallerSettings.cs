@@ -7,6 +7,12 @@ internal sealed record CallerSettings(string Model)
     /// <summary>Gets the name by which the model is asked; by default <see cref="Model"/>.</summary>
     internal string AskedAs { get => field ?? Model; init; }
 
+    /// <summary>Gets where it is asked, or null.</summary>
+    internal string? Place { get; init; }
+
+    /// <summary>Gets model and place, for messages.</summary>
+    internal string Shown => Place is null ? Model : $"{Model} at {Place}";
+
     /// <summary>Gets the most requests on their way at once.</summary>
     internal int InFlight { get; init; } = 8;
 

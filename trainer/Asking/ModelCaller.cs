@@ -165,7 +165,7 @@ internal sealed class ModelCaller : IModelCaller, IDisposable
         }
         catch (Exception error) when (CallFault.EndsRun(error))
         {
-            throw run.Stopped(new EndpointException($"{Model} cannot be asked: {CallFault.Describe(error)}", error));
+            throw run.Stopped(new EndpointException($"{_settings.Shown} cannot be asked: {CallFault.Describe(error)}", error));
         }
         catch (Exception error) when (CallFault.IsForGood(error))
         {

@@ -54,7 +54,7 @@ internal static class AblateCommand
         device.AddTo(command);
         command.SetAction(parsed =>
         {
-            AblationOptions options = new(FolderOption.Require(parsed.GetRequiredValue(output)))
+            AblationOptions options = new(parsed.GetRequiredValue(output))
             {
                 Command = Invocation.Line([.. parsed.Tokens.Select(static token => token.Value)]),
                 Seeds = OptionParsing.AtLeast(1, parsed, seeds),
@@ -64,6 +64,7 @@ internal static class AblateCommand
                 PretrainSteps = OptionParsing.AtLeast(1, parsed, pretrain),
                 FinetuneSteps = OptionParsing.AtLeast(1, parsed, finetune),
             };
+            FolderOption.Require(options.Out);
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
             using TolerantWriter console = new(parsed.InvocationConfiguration.Output), error = new(parsed.InvocationConfiguration.Error);

@@ -16,7 +16,7 @@ internal static class AskCommand
     /// <returns>The command.</returns>
     internal static Command Create()
     {
-        Option<string> question = new("--question", "-q") { Description = "The question.", Required = true };
+        Option<string> question = new("--question", "-q") { Description = "The question; - reads it from standard input.", Required = true };
         Option<bool> stats = new("--stats") { Description = "Print token counts and speed on standard error." };
         ModelOptions options = new();
         Command command = new("ask", "Ask one question, with images or without.") { question, stats };
@@ -35,6 +35,7 @@ internal static class AskCommand
     private static int Run(ParseResult parsed, ModelOptions options, string question, bool stats)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
+        question = question == "-" ? Console.In.ReadToEnd().Trim() : question;
         if (string.IsNullOrWhiteSpace(question))
         {
             throw new ArgumentException("--question is empty; expected a question.");

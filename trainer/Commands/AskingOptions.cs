@@ -116,6 +116,7 @@ internal sealed class AskingOptions
         CallerSettings settings = new(path is null ? model : $"{model}@{RunFingerprint.Of([path], string.Empty)}")
         {
             AskedAs = model,
+            Place = ours ? null : Url(parsed)?.ToString(),
             InFlight = ours && IsUnset(parsed, _inFlight) ? 1 : Within(parsed.GetValue(_inFlight), 1, MostInFlight, _inFlight),
             RequestsPerMinute = parsed.GetValue(_requests) is { } requests ? Within(requests, 1, int.MaxValue, _requests) : null,
             TokensPerMinute = parsed.GetValue(_tokens) is { } tokens ? Within(tokens, 1, int.MaxValue, _tokens) : null,

@@ -33,14 +33,15 @@ internal static class ChatCommand
         while (true)
         {
             (LineEnd end, string text) = read();
-            if (end != LineEnd.Entered)
+            if (end == LineEnd.Interrupted)
             {
-                return end == LineEnd.Interrupted ? ExitCode.Interrupted : ExitCode.Ok;
+                return ExitCode.Interrupted;
             }
 
-            if (!loop.Handle(text, interrupts))
+            if (end != LineEnd.Entered || !loop.Handle(text, interrupts))
             {
-                return ExitCode.Ok;
+                // A person saw what went wrong; a script looks at the exit code.
+                return loop.HasRefused && Console.IsInputRedirected ? ExitCode.Failed : ExitCode.Ok;
             }
         }
     }

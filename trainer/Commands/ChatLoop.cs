@@ -28,6 +28,9 @@ internal sealed class ChatLoop
     internal ChatLoop(ChatSession chat, GenerationOptions generation, IReadOnlyList<ImageArgument> images, ImageReadOptions files, TextWriter output, TextWriter error) =>
         (_chat, _generation, _pending, _files, _output, _error) = (chat, generation, [.. images], files, output, error);
 
+    /// <summary>Gets a value indicating whether a question could not be asked, or an image not be read.</summary>
+    internal bool HasRefused { get; private set; }
+
     /// <summary>Handles what was typed: a question, a command, or a command with a question in the lines after it.</summary>
     /// <param name="typed">The text.</param>
     /// <param name="interrupts">What Ctrl-C ends.</param>
@@ -102,6 +105,7 @@ internal sealed class ChatLoop
             catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or DllNotFoundException)
             {
                 _error.WriteLine(ExitCode.Line(error));
+                HasRefused = true;
             }
         }
     }
@@ -129,8 +133,9 @@ internal sealed class ChatLoop
         }
         catch (ArgumentException error)
         {
-            // The conversation does not fit; it can go on after /clear.
-            _error.WriteLine(ExitCode.Line(error));
+            // The conversation does not fit.
+            _error.WriteLine($"{ExitCode.Line(error)} /clear starts over.");
+            HasRefused = true;
         }
         catch (OperationCanceledException)
         {

@@ -10,8 +10,8 @@ internal sealed class ImageFileOptions
     private readonly Option<ImageOrientation> _orientation = new("--image-orientation")
     {
         HelpName = "stored|exif",
-        Description = "stored reads images as their pixels lie in the file, as LLaVA trains; exif turns them as their EXIF orientation says.",
-        DefaultValueFactory = static _ => ImageOrientation.Stored,
+        Description = "stored reads images as their pixels lie in the file, as LLaVA trains; exif turns them as their EXIF orientation says. "
+            + "[default: stored]",
     };
 
     /// <summary>Makes the option of the limit by itself, for training, which reads images as they are stored.</summary>

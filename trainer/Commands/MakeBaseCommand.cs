@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LlavaCuda.Checkpoints;
 using LlavaCuda.Devices;
 using LlavaCuda.Trainer.Quickstart;
 
@@ -21,7 +22,13 @@ internal static class MakeBaseCommand
         {
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
-            string folder = FolderOption.Require(parsed.GetRequiredValue(output));
+            string folder = parsed.GetRequiredValue(output);
+            if (AtomicFolder.ModelFilesIn(folder) is [var there, ..])
+            {
+                throw new ArgumentException($"{output.Name} is {folder}, which holds a model ({Path.GetFileName(there)}); choose another folder.");
+            }
+
+            FolderOption.Require(folder);
             BaseModels.Make(opened, folder, parsed.GetValue(seed), Report, interrupt.Token);
             Console.WriteLine($"The base is in {folder}.");
         });

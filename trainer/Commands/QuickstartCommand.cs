@@ -29,7 +29,7 @@ internal static class QuickstartCommand
         device.AddTo(command);
         command.SetAction(parsed =>
         {
-            QuickstartOptions options = new(FolderOption.Require(parsed.GetRequiredValue(output)))
+            QuickstartOptions options = new(parsed.GetRequiredValue(output))
             {
                 Command = Invocation.Line([.. parsed.Tokens.Select(static token => token.Value)]),
                 Base = parsed.GetValue(from),
@@ -39,6 +39,7 @@ internal static class QuickstartCommand
                 FinetuneSteps = OptionParsing.AtLeast(1, parsed, finetune),
                 Questions = OptionParsing.AtLeast(4, parsed, questions),
             };
+            FolderOption.Require(options.Out);
             using InterruptScope interrupt = new();
             using Device opened = device.Open(parsed);
             using TolerantWriter console = new(parsed.InvocationConfiguration.Output), error = new(parsed.InvocationConfiguration.Error);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlavaCuda.Checkpoints;
+using LlavaCuda.Formats;
 using LlavaCuda.Trainer.Asking;
 using LlavaCuda.Trainer.Evaluation.Reviews;
 using LlavaCuda.Trainer.Training;
@@ -90,6 +91,13 @@ internal static class ReviewJudgeCommand
         using OutputLock held = OutputLock.Take(folder);
         using InterruptScope interrupt = new();
         using AskingSession session = asking.Open(parsed, folder);
+        string file = Path.Combine(folder, ReviewFile);
+        if (File.Exists(file) && Review.Read(file).FirstOrDefault()?.Judge is { } other && other != session.Caller.Model)
+        {
+            throw new ArgumentException(
+                $"{file} holds judgements of {Quoted.Name(other)}; choose another --out for {Quoted.Name(session.Caller.Model)}.");
+        }
+
         TextWriter error = parsed.InvocationConfiguration.Error, output = parsed.InvocationConfiguration.Output;
         if (session.SendsNothing)
         {
@@ -97,7 +105,6 @@ internal static class ReviewJudgeCommand
             return ExitCode.Ok;
         }
 
-        string file = Path.Combine(folder, ReviewFile);
         try
         {
             IAsyncEnumerable<CallOutcome> outcomes = session.RunAsync(judge.Calls, judge.Count, error, interrupt.Token);

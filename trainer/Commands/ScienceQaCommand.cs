@@ -38,8 +38,8 @@ internal static class ScienceQaCommand
             string split = data.Split(parsed);
             string file = parsed.GetValue(output)
                 ?? Path.Combine(data.Folder(parsed), ScienceQaConverter.FileName(split, chosen, parsed.GetValue(lines)));
-            FileOption.Require("--out", file);
             IReadOnlyList<ScienceQaProblem> problems = data.Load(parsed);
+            FileOption.Require("--out", file);
             if (parsed.GetValue(captions) && problems.FirstOrDefault(static p => p is { Image: not null, Caption: null }) is { } bare)
             {
                 throw new InvalidDataException($"Question '{bare.Id}' has an image and no caption, which --captions needs.");

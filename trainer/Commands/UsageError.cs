@@ -123,6 +123,6 @@ internal static class UsageError
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         int type = lines[0].IndexOf(" as expected type", StringComparison.Ordinal);
         string what = type < 0 ? lines[0] : lines[0][..type] + ".";
-        return lines.Length == 1 ? what : $"{what.TrimEnd('.')}; expected {string.Join(", ", lines[1..]).ToLowerInvariant()}.";
+        return lines.Length == 1 ? what : $"{what.Replace(" Must be one of:", string.Empty, StringComparison.Ordinal).TrimEnd('.')}; expected {string.Join(", ", lines[1..]).ToLowerInvariant()}.";
     }
 }

@@ -33,10 +33,15 @@ internal sealed class QuestionAnswering(string path, string model, string run)
         {
             foreach ((_, ConfigSection row) in JsonLines.Read(path, whole: true))
             {
-                if (row.OptionalText("model_id") != model || row.Section("metadata")?.OptionalText("run") != run)
+                if (row.OptionalText("model_id") != model)
                 {
-                    throw row.Wrong(
-                        "model_id", $"{Quoted.Name(model)} as it is and is asked now; for another model or other options choose another file");
+                    throw row.Wrong("model_id", $"{Quoted.Name(model)}; for another model choose another file");
+                }
+
+                if (row.Section("metadata")?.OptionalText("run") != run)
+                {
+                    throw new InvalidDataException(
+                        $"{path} has answers of a model {Quoted.Name(model)} with other weights, or that was asked in another way; choose another file.");
                 }
 
                 string id = row.RawText("question_id") ?? throw row.Wrong("question_id", "the id of a question");

@@ -57,6 +57,7 @@ internal sealed class QuickstartRun
         using OutputLock held = OutputLock.Take(_options.Out);
         Stopwatch clock = Stopwatch.StartNew();
         string baseFolder = _options.Base ?? At("base");
+        RefuseForeign();
         if (_options.Base is null)
         {
             ShippedBase.Extract(baseFolder);
@@ -96,6 +97,19 @@ internal sealed class QuickstartRun
         return summary;
     }
 
+    // What anything but a quickstart has left is not ours to overwrite. The base alone may be of one that was killed at its start.
+    private void RefuseForeign()
+    {
+        string[] names = ["data", "projector", "model", "summary.json", "samples.png", "loss.png", ExampleFile];
+        string? foreign = QuickstartState.Exists(_options.Out) ? null
+            : _options.Base is null && !ShippedBase.IsIn(At("base")) ? "base"
+            : Array.Find(names, name => Path.Exists(At(name)));
+        if (foreign is not null)
+        {
+            throw new IOException($"{At(foreign)} is there, and no quickstart wrote it; choose another --out.");
+        }
+    }
+
     // Says what becomes of what the folder holds.
     private QuickstartState Begin(QuickstartState asked)
     {
@@ -115,16 +129,8 @@ internal sealed class QuickstartRun
                 : $"{_options.Out} holds a quickstart with another {difference} ({Shown(earlier, difference)}, now {Shown(asked, difference)}): starting over");
         }
 
-        // What another quickstart has left must not be taken for a part of this one; what anything else has left is not ours to delete.
-        foreach (CheckpointStore checkpoints in ((string[])[At("projector"), ModelFolder]).Select(static folder => new CheckpointStore(folder, keep: 1)))
-        {
-            if (checkpoints.Steps() is [.., long newest] && !QuickstartState.Exists(_options.Out))
-            {
-                throw new IOException($"{checkpoints.PathOf(newest)} belongs to a training that is no quickstart; choose another --out, or delete it.");
-            }
-
-            checkpoints.Clear();
-        }
+        // What another quickstart has left must not be taken for a part of this one.
+        Array.ForEach([At("projector"), ModelFolder], static folder => new CheckpointStore(folder, keep: 1).Clear());
 
         Array.ForEach(["summary.json", "samples.png", "loss.png", ExampleFile], name => File.Delete(At(name)));
         asked.Write(_options.Out);

@@ -140,7 +140,7 @@ internal sealed class LineEditor(IKeySource keys, TextWriter terminal, Func<(int
                 _line.Backspace();
                 break;
             case ConsoleKey.Escape:
-                Paste();
+                Escaped();
                 break;
             default:
                 Letter(key);
@@ -168,12 +168,7 @@ internal sealed class LineEditor(IKeySource keys, TextWriter terminal, Func<(int
                 ConsoleKey.W => _line.DeleteWord,
                 _ => null,
             },
-            ConsoleModifiers.Alt => key.Key switch
-            {
-                ConsoleKey.B => _line.WordLeft,
-                ConsoleKey.F => _line.WordRight,
-                _ => null,
-            },
+            ConsoleModifiers.Alt => AltKeys(key.Key),
             _ => null,
         };
         if (edit is not null)
@@ -198,25 +193,82 @@ internal sealed class LineEditor(IKeySource keys, TextWriter terminal, Func<(int
         _line.Set(past == _history.Count ? _draft : _history[past]);
     }
 
-    // After an Escape: a paste, or a key that nobody knows, whose characters are dropped.
-    private void Paste()
+    // After an Escape: Alt with a key, where the terminal sent both at once with others; a paste; or a sequence that nobody knows, which
+    // is dropped to its end.
+    private void Escaped()
     {
-        StringBuilder text = new();
-        while (keys.IsKeyAvailable && text.Length < PasteBegin.Length)
-        {
-            text.Append(keys.Read().KeyChar);
-            if (!PasteBegin.StartsWith(text.ToString(), StringComparison.Ordinal))
-            {
-                return;
-            }
-        }
-
-        if (text.Length < PasteBegin.Length)
+        if (!keys.IsKeyAvailable)
         {
             return;
         }
 
-        text.Clear();
+        ConsoleKeyInfo key = keys.Read();
+        switch (key.KeyChar)
+        {
+            case '[':
+                Sequence();
+                break;
+            case 'O' when keys.IsKeyAvailable:
+                keys.Read();
+                break;
+            case ']' or 'P':
+                for (char last = '\0'; keys.IsKeyAvailable && last != '\a' && last != '\\';)
+                {
+                    last = keys.Read().KeyChar;
+                }
+
+                break;
+            case '\r' or '\n':
+                _line.Insert("\n");
+                break;
+            default:
+                if (AltKeys(key.Key == ConsoleKey.NoName ? ConsoleKey.A + (char.ToLowerInvariant(key.KeyChar) - 'a') : key.Key) is { } edit)
+                {
+                    edit();
+                }
+
+                break;
+        }
+    }
+
+    // ECMA-48: parameters and intermediates, then a last character from @ to ~.
+    private void Sequence()
+    {
+        StringBuilder text = new("[");
+        do
+        {
+            if (!keys.IsKeyAvailable)
+            {
+                return;
+            }
+
+            text.Append(keys.Read().KeyChar);
+        }
+        while (text[^1] is >= ' ' and <= '?');
+
+        switch (text.ToString())
+        {
+            case PasteBegin:
+                Paste();
+                break;
+
+            // Enter with Shift, Alt or Ctrl, on terminals that tell them apart.
+            case "[13;2u" or "[13;3u" or "[13;5u" or "[27;2;13~" or "[27;3;13~" or "[27;5;13~":
+                _line.Insert("\n");
+                break;
+        }
+    }
+
+    private Action? AltKeys(ConsoleKey key) => key switch
+    {
+        ConsoleKey.B => _line.WordLeft,
+        ConsoleKey.F => _line.WordRight,
+        _ => null,
+    };
+
+    private void Paste()
+    {
+        StringBuilder text = new();
         for (int empty = 0; !EndsPaste(text) && empty < EmptyReads;)
         {
             ConsoleKeyInfo key = keys.Read();

@@ -14,6 +14,7 @@ namespace LlavaCuda.Trainer.Training;
 /// </summary>
 internal sealed class CheckpointStore(string folder, int keep, Action<string>? warn = null)
 {
+    private const int HashDigits = 64;
     private const string Prefix = "checkpoint-";
     private const string WeightsFile = "weights.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
@@ -169,14 +170,22 @@ internal sealed class CheckpointStore(string folder, int keep, Action<string>? w
         return "no earlier checkpoint is whole; to start from scratch, give --resume never";
     }
 
+    // A hash tells nobody anything.
+    private static string Difference(string key, IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> identity)
+    {
+        (string before, string now) = (stored.GetValueOrDefault(key, "unknown"), identity.GetValueOrDefault(key, "unknown"));
+        return before.Length == HashDigits && before.All(char.IsAsciiHexDigit)
+            ? $"its {key} is another, or was changed"
+            : $"its {key} is {before}, this run's is {now}";
+    }
+
     private void RequireSameRun(string path, IReadOnlyDictionary<string, string> stored, IReadOnlyDictionary<string, string> identity, bool allowChanges)
     {
         List<string> differences = [.. RunIdentity.Differences(stored, identity)];
         if (differences.Find(key => !RunIdentity.CanChange(key, stored, identity)) is { } key)
         {
             throw new InvalidDataException(
-                $"{path} belongs to another run: its {key} is {stored.GetValueOrDefault(key, "unknown")}, this run's is {identity.GetValueOrDefault(key, "unknown")}. "
-                + "Give the same options, another --out, or --resume never.");
+                $"{path} belongs to another run: {Difference(key, stored, identity)}. Give the same options, another --out, or --resume never.");
         }
 
         string changed = string.Join(", ", differences.Select(key => $"{key} {stored[key]} is now {identity[key]}"));

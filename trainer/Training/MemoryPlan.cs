@@ -17,7 +17,9 @@ internal sealed record MemoryPlan(long Weights, long Gradients, long Optimizer, 
     private long Total => Weights + Gradients + Optimizer + Activations;
 
     /// <summary>Plans a run by measuring the micro-batches that it will really have.</summary>
-    internal static MemoryPlan Make(Device device, LlavaConfig config, ReadOnlySpan<ModelPart> trained, SampleStore samples, SampleOrder order, int perBatch, long steps)
+    internal static MemoryPlan Make(
+        Device device, LlavaConfig config, ReadOnlySpan<ModelPart> trained, SampleStore samples, SampleOrder order, int perBatch, long steps,
+        CancellationToken cancellation = default)
     {
         using PlanningDevice planning = new(device);
         using ParameterTable parameters = LlavaParameters.Build(config);
@@ -26,7 +28,7 @@ internal sealed record MemoryPlan(long Weights, long Gradients, long Optimizer, 
             parameters.ArenaCount * device.ComputeType.Size(),
             parameters.TrainedRange.Count * DType.F32.Size(),
             Optimizers.Optimizer.StateBytes(parameters, device.ComputeType),
-            MeasureActivations(device, config, trained, samples, order, perBatch, steps));
+            MeasureActivations(device, config, trained, samples, Largest(samples, order, perBatch, steps, cancellation)));
     }
 
     /// <summary>Refuses a run that does not fit.</summary>
@@ -44,13 +46,14 @@ internal sealed record MemoryPlan(long Weights, long Gradients, long Optimizer, 
         $"weights {Weights / Gigabyte:F3} GB, gradients {Gradients / Gigabyte:F3}, optimizer {Optimizer / Gigabyte:F3}, activations {Activations / Gigabyte:F3}";
 
     private static long MeasureActivations(
-        Device device, LlavaConfig config, ReadOnlySpan<ModelPart> trained, SampleStore samples, SampleOrder order, int perBatch, long steps)
+        Device device, LlavaConfig config, ReadOnlySpan<ModelPart> trained, SampleStore samples, List<Candidate> candidates)
     {
+        int perBatch = candidates.Max(static candidate => candidate.Samples.Length);
         using ActivationPlan plan = new(device, config, trained);
         PackedBatch batch = new(config);
         int[] scratch = [];
         long bytes = 0, rows = 0;
-        foreach (Candidate candidate in Largest(samples, order, perBatch, steps))
+        foreach (Candidate candidate in candidates)
         {
             batch.Clear();
             foreach (int sample in candidate.Samples)
@@ -72,11 +75,13 @@ internal sealed record MemoryPlan(long Weights, long Gradients, long Optimizer, 
     }
 
     // Memory grows with rows, with pictures and with labelled rows; so only micro-batches that no other one exceeds in all three need measuring.
-    private static List<Candidate> Largest(SampleStore samples, SampleOrder order, int perBatch, long steps)
+    private static List<Candidate> Largest(
+        SampleStore samples, SampleOrder order, int perBatch, long steps, CancellationToken cancellation)
     {
         List<Candidate> largest = [];
         for (long step = 0; step < steps; step++)
         {
+            cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<int> all = order.Step(step);
             for (int start = 0; start < all.Length; start += perBatch)
             {

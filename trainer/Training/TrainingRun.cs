@@ -16,6 +16,7 @@ namespace LlavaCuda.Trainer.Training;
 /// </summary>
 public sealed class TrainingRun
 {
+    private const long ManySteps = 5_000_000;
     private readonly TrainingOptions _options;
     private readonly Device _device;
     private readonly RunOutput _output;
@@ -66,7 +67,13 @@ public sealed class TrainingRun
         RunReport report = new(_options, setup, _device, started);
         using ImageWatch images = new(_options, setup, _output);
         images.CheckBefore(_options.Resume != ResumePolicy.Never && _checkpoints.Steps() is [.., long newest] ? newest : 0, cancellation);
-        MemoryPlan plan = MemoryPlan.Make(_device, setup.Config, setup.Trained, setup.Data.Samples, setup.NewOrder(), _options.Batch, setup.Steps);
+        if (setup.Steps > ManySteps)
+        {
+            _output.Write($"looking for the largest micro-batch of {setup.Steps:N0} steps");
+        }
+
+        MemoryPlan plan = MemoryPlan.Make(
+            _device, setup.Config, setup.Trained, setup.Data.Samples, setup.NewOrder(), _options.Batch, setup.Steps, cancellation);
         _output.Write($"{_device.Description}: {plan.Describe()}");
         plan.Require(_device);
         using Llava model = Llava.Create(_device, setup.Config, setup.MaxRows);

@@ -47,6 +47,11 @@ public sealed class ReviewCommandTests : IDisposable
         Assert.Equal((0, table), Run($"{command} --replay") is var again ? (again.Code, again.Output) : default);
         Assert.Equal(written, File.ReadAllBytes(At("run/reviews.jsonl")));
         Assert.Equal(before, endpoint.Requests.Count);
+
+        // Another judge's are not written over.
+        (code, _, error) = Run(command.Replace("--ask-model judge", "--ask-model other", StringComparison.Ordinal));
+        Assert.Equal((2, true), (code, error.Contains("reviews.jsonl holds judgements of 'judge'", StringComparison.Ordinal)));
+        Assert.Equal(written, File.ReadAllBytes(At("run/reviews.jsonl")));
         Assert.Equal(
             (0, table.Replace(At("run/reviews.jsonl"), "reviews.jsonl", StringComparison.Ordinal)),
             Run($"review summarize {At("run/reviews.jsonl")}") is var summed ? (summed.Code, summed.Output) : default);

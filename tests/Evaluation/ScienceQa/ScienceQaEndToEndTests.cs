@@ -70,7 +70,7 @@ public sealed class ScienceQaEndToEndTests : IDisposable
         // Asked in another way, the answers would be others.
         using StringWriter error = new();
         Assert.Equal(1, Program.Run($"{answer} --image-order data".Split(' '), TextWriter.Null, error));
-        Assert.Contains($"{file}: line 1: model_id", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"{file} has answers of a model", error.ToString(), StringComparison.Ordinal);
     }
 
     private async Task EnsembleAsync()
