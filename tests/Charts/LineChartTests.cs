@@ -42,6 +42,34 @@ public class LineChartTests
     }
 
     [Fact]
+    public void Draw_MillionsOfPoints_CopiesNone()
+    {
+        ChartPoint[] points = [.. Enumerable.Range(0, 2_000_000).Select(static i => new ChartPoint(i, i % 7))];
+        LineChart chart = new("many", "x", "y", [new ChartLine("many", points), new ChartLine("faint", points, LineLook.Faint)]);
+        chart.Draw();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        chart.Draw();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 16_000_000);
+    }
+
+    [Theory]
+    [InlineData(1, "1")]
+    [InlineData(2, "1 2")]
+    [InlineData(3, "1 5 3")]
+    [InlineData(40, "1 5 0 3")]
+    public void Pick_OneColumn_KeepsFirstEndsAndLast(int count, string expected)
+    {
+        double[] between = [.. Enumerable.Range(0, Math.Max(count - 4, 0)).Select(static i => 2 + (i % 2))];
+        double[] ys = count switch { 1 => [1], 2 => [1, 2], 3 => [1, 5, 3], _ => [1, .. between, 5, 0, 3] };
+        ChartAxis axis = ChartAxis.Over(0, 10, logarithmic: false, margin: 0);
+        ChartPoint[] points = [.. ys.Select(static (y, i) => new ChartPoint(1 + (i * 1e-6), y))];
+        DrawnLine line = new(new ChartLine("line", points), logX: false, logY: false);
+        (double[] xs, double[] picked) = line.Pick(axis, axis, 1600);
+        Assert.Equal(expected, string.Join(' ', picked));
+        Assert.Equal(xs.Order(), xs);
+    }
+
+    [Fact]
     public void Draw_Twice_GivesTheSameBytes()
     {
         ChartLine[] lines = [new("one", [new(1, 2), new(2, 5), new(3, 1)]), new("two", [new(1, 1)], LineLook.Dots)];

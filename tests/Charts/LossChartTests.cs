@@ -38,19 +38,28 @@ public class LossChartTests
     {
         LossChart.Draw(string.Empty, [], logarithmic);
         LossChart.Draw("empty", [new LossSeries("none", [])], logarithmic);
-        LossChart.Draw("one", [new LossSeries("one", [new LossPoint(7, 2.5)])], logarithmic);
-        LossChart.Draw("zero", [new LossSeries("zero", [new LossPoint(1, 0), new LossPoint(2, 0)])], logarithmic);
+        LossChart.Draw("one", [new LossSeries("one", [new ChartPoint(7, 2.5)])], logarithmic);
+        LossChart.Draw("zero", [new LossSeries("zero", [new ChartPoint(1, 0), new ChartPoint(2, 0)])], logarithmic);
         LossChart.Draw("bad", [Series("bad", 2, static step => step == 0 ? double.NaN : double.PositiveInfinity)], logarithmic);
         LossChart.Draw("wild", [Series("wild", 200, static step => step == 100 ? 1e30 : Math.Exp(-step))], logarithmic);
-        LossSeries far = new("far", [.. Enumerable.Range(0, 40).Select(static step => new LossPoint(step * 1_000_000_000L, step - 20))]);
+        LossSeries far = new("far", [.. Enumerable.Range(0, 40).Select(static step => new ChartPoint(step * 1_000_000_000L, step - 20))]);
         LossChart.Draw("far", [far], logarithmic);
+    }
+
+    [Fact]
+    public void Smoothed_AMillionPoints_AreFewerOnTheSameCurve()
+    {
+        LossSeries many = Series("many", 1_000_000, static step => step == 77 ? double.NaN : 5 * Math.Exp(-step / 3e5));
+        ChartPoint[] smoothed = many.Smoothed();
+        Assert.InRange(smoothed.Length, 10_000, 20_001);
+        Assert.All(smoothed[1000..^1000], static point => Assert.Equal(5 * Math.Exp(-point.X / 3e5), point.Y, 0.01));
     }
 
     [Fact]
     public void Smoothed_ConstantLoss_StaysConstant()
     {
-        LossSeries series = new("constant", [.. Enumerable.Range(1, 500).Select(step => new LossPoint(step, 0.75))]);
-        Assert.All(series.Smoothed(), point => Assert.Equal(0.75, point.Loss, 1e-12));
+        LossSeries series = new("constant", [.. Enumerable.Range(1, 500).Select(step => new ChartPoint(step, 0.75))]);
+        Assert.All(series.Smoothed(), point => Assert.Equal(0.75, point.Y, 1e-12));
     }
 
     internal static LossSeries Run(string name, int steps, double start, int seed)
@@ -60,8 +69,8 @@ public class LossChartTests
     }
 
     private static LossSeries Series(string name, int steps, Func<int, double> loss) =>
-        new(name, [.. Enumerable.Range(0, steps).Select(step => new LossPoint(step, loss(step)))]);
+        new(name, [.. Enumerable.Range(0, steps).Select(step => new ChartPoint(step, loss(step)))]);
 
     private static LossSeries Few(string name, int steps) =>
-        new(name, [.. Enumerable.Range(1, 9).Select(i => new LossPoint(i * steps / 9, 0.6 + (1.0 / i)))]);
+        new(name, [.. Enumerable.Range(1, 9).Select(i => new ChartPoint(i * steps / 9, 0.6 + (1.0 / i)))]);
 }

@@ -43,9 +43,6 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
     private const float PlotHeight = 392;
     private const float YLabelHeight = 28;
 
-    // So many points say where the wildest ones begin.
-    private const int SampledPoints = 10_000;
-
     /// <summary>Gets what else is to be said, below the title.</summary>
     internal string? Note { get; init; }
 
@@ -78,15 +75,15 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
         SkiaLibrary.Require();
         ChartLine[] named = [.. Lines.Where(line => line.Look != LineLook.Faint)];
         ChartPage page = new(Title, Note, named.Length < 2 ? [] : [.. named.Select(line => new LegendEntry(line.Name, ColourOf(line)))]);
-        (double[] X, double[] Y)[] points = [.. Lines.Select(Drawn)];
-        if (points.All(line => line.X.Length == 0))
+        DrawnLine[] lines = [.. Lines.Select(line => new DrawnLine(line, LogX, LogY))];
+        DrawnLine[] there = [.. lines.Where(static line => !line.IsEmpty)];
+        if (there.Length == 0)
         {
             return page.DrawEmpty();
         }
 
-        double[][] columns = [.. points.Select(static line => line.X).Where(static xs => xs.Length > 0)];
-        ChartAxis x = ChartAxis.Over(columns.Min(static xs => xs[0]), columns.Max(static xs => xs[^1]), LogX, margin: 0.01);
-        ChartAxis y = YAxis(points);
+        ChartAxis x = ChartAxis.Over(there.Min(static line => line.Left), there.Max(static line => line.Right), LogX, margin: 0.01);
+        ChartAxis y = YAxis(there);
         Plot plot = ChartPlot.Create();
         ChartPlot.Axes(plot, x, y, XLabel, WholeX);
         plot.Axes.Right.MinimumSize = ChartPage.Margin;
@@ -95,9 +92,10 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
         ChartPlot.Levels(plot, y, x.To, PlotHeight, [.. Drawn(Levels)]);
         for (int i = 0; i < Lines.Count; i++)
         {
-            if (points[i].X.Length > 0)
+            if (!lines[i].IsEmpty)
             {
-                Add(plot, Lines[i], [.. points[i].X.Select(x.Place)], [.. points[i].Y.Select(y.PlaceNear)]);
+                (double[] xs, double[] ys) = lines[i].Pick(x, y, ChartPage.Width * ChartPage.Scale);
+                Add(plot, Lines[i], xs, ys);
             }
         }
 
@@ -107,63 +105,19 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
 
     private IEnumerable<ChartLevel> Drawn(IReadOnlyList<ChartLevel> levels) => levels.Where(level => ChartAxis.Takes(level.Value, LogY));
 
-    private ChartAxis YAxis((double[] X, double[] Y)[] points)
+    private ChartAxis YAxis(DrawnLine[] lines)
     {
         if (YRange is { } range)
         {
             return ChartAxis.Over(range.From, range.To, LogY, margin: 0);
         }
 
-        // Faint lines may leave the chart with the wildest hundredth of their points, which would leave no room for the rest.
-        double low = double.PositiveInfinity, high = double.NegativeInfinity;
-        for (int i = 0; i < points.Length; i++)
-        {
-            double[] values = points[i].Y;
-            if (values.Length == 0)
-            {
-                continue;
-            }
-
-            if (Lines[i].Look == LineLook.Faint)
-            {
-                int every = Math.Max(1, values.Length / SampledPoints);
-                values = [.. values.Where((_, place) => place % every == 0).Order()];
-                values = values[(values.Length / 100)..(values.Length - (values.Length / 100))];
-            }
-
-            (low, high) = (Math.Min(low, values.Min()), Math.Max(high, values.Max()));
-        }
-
-        foreach (ChartLevel level in Drawn(Levels))
-        {
-            (low, high) = (Math.Min(low, level.Value), Math.Max(high, level.Value));
-        }
-
+        double[] levels = [.. Drawn(Levels).Select(static level => level.Value)];
+        double low = lines.Select(static line => line.Low).Concat(levels).Min();
+        double high = lines.Select(static line => line.High).Concat(levels).Max();
         bool fromZero = !LogY && low >= 0 && low < high / 2;
         ChartAxis axis = ChartAxis.Over(fromZero ? 0 : low, high, LogY, margin: 0.04);
-        return fromZero && low >= 0 ? axis.Beginning(0) : axis;
-    }
-
-    private (double[] X, double[] Y) Drawn(ChartLine line)
-    {
-        double[] xs = new double[line.Points.Count], ys = new double[line.Points.Count];
-        int count = 0;
-        foreach (ChartPoint point in line.Points)
-        {
-            if (!ChartAxis.Takes(point.X, LogX) || !ChartAxis.Takes(point.Y, LogY))
-            {
-                continue;
-            }
-
-            if (count > 0 && point.X < xs[count - 1])
-            {
-                throw new ArgumentException($"The points of {line.Name} are not by rising x: {point.X} comes after {xs[count - 1]}.");
-            }
-
-            (xs[count], ys[count++]) = (point.X, point.Y);
-        }
-
-        return (xs[..count], ys[..count]);
+        return fromZero ? axis.Beginning(0) : axis;
     }
 
     private SKColor ColourOf(ChartLine line)
@@ -185,7 +139,7 @@ internal sealed record LineChart(string Title, string XLabel, string YLabel, IRe
     private void Add(Plot plot, ChartLine line, double[] xs, double[] ys)
     {
         Color colour = Color.FromSKColor(ColourOf(line));
-        ScottPlot.Plottables.SignalXY drawn = plot.Add.SignalXY(xs, ys, line.Look == LineLook.Faint ? colour.WithAlpha(0.28) : colour);
+        ScottPlot.Plottables.Scatter drawn = plot.Add.ScatterLine(xs, ys, line.Look == LineLook.Faint ? colour.WithAlpha(0.28) : colour);
         drawn.LineWidth = line.Look == LineLook.Faint ? 0.6f : 2;
         if (line.Look == LineLook.Dots || xs.Length == 1)
         {

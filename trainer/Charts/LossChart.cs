@@ -24,18 +24,18 @@ internal static class LossChart
         double low = double.PositiveInfinity, high = double.NegativeInfinity;
         for (int i = 0; i < series.Count; i++)
         {
-            List<LossPoint> line = series[i].Smoothed();
-            foreach (LossPoint point in line)
+            ChartPoint[] line = series[i].Smoothed();
+            foreach (ChartPoint point in line)
             {
-                (low, high) = (Math.Min(low, point.Loss), Math.Max(high, point.Loss));
+                (low, high) = (Math.Min(low, point.Y), Math.Max(high, point.Y));
             }
 
             if (!series[i].IsSparse)
             {
-                lines.Insert(0, new ChartLine(series[i].Name, Points(series[i].Points), LineLook.Faint, i));
+                lines.Insert(0, new ChartLine(series[i].Name, series[i].Points, LineLook.Faint, i));
             }
 
-            lines.Add(new ChartLine(series[i].Name, Points(line), series[i].IsSparse ? LineLook.Dots : LineLook.Plain, i));
+            lines.Add(new ChartLine(series[i].Name, line, series[i].IsSparse ? LineLook.Dots : LineLook.Plain, i));
         }
 
         LineChart chart = new(title, "step", "loss", lines)
@@ -46,7 +46,4 @@ internal static class LossChart
         };
         return chart.Draw();
     }
-
-    private static ChartPoint[] Points(IReadOnlyList<LossPoint> points) =>
-        [.. points.Select(static point => new ChartPoint(point.Step, point.Loss))];
 }

@@ -89,7 +89,7 @@ internal sealed class QuickstartRun
         LossSeries pretrain = Train(state, Pretrain(baseFolder), PretrainPart, cancellation);
         _output.WriteLine("3/5 stage 2: projector and language model learn to answer; the vision tower is frozen");
         LossSeries finetune = Train(state, Finetune(baseFolder), FinetunePart, cancellation);
-        LossChart.Write(At("loss.png"), "quickstart", [pretrain, finetune]);
+        LossChart.Write(At("loss.png"), "Quickstart: the loss of both stages", [pretrain, finetune]);
         _output.WriteLine($"4/5 evaluation: {_options.Questions} held-out questions of each kind, answered freely");
         QuickstartSummary summary = Evaluate(clock, state.Seconds, cancellation);
         summary.Write(At("summary.json"));
@@ -195,7 +195,7 @@ internal sealed class QuickstartRun
         }
 
         string log = Path.Combine(options.Out, "metrics.jsonl");
-        return new LossSeries(part, File.Exists(log) ? [.. MetricsLog.Read(log, "loss").Select(static row => new LossPoint(row.Step, row.Value))] : []);
+        return new LossSeries(part, File.Exists(log) ? [.. MetricsLog.Read(log, "loss").Select(static row => new ChartPoint(row.Step, row.Value))] : []);
     }
 
     private TrainingResult Train(TrainingOptions options, ITrainingOutput output, CancellationToken cancellation)
@@ -255,7 +255,7 @@ internal sealed class QuickstartRun
     {
         IEnumerable<AnsweredQuestion> shown = plain.OrderBy(static a => a.IsRight).Take(SheetSamples / 4).Concat(plain.Where(static a => a.IsRight).Take(SheetSamples / 4))
             .Concat(lookup.Where(static a => !a.IsRight).Take(SheetSamples / 4)).Concat(lookup.Where(static a => a.IsRight)).Concat(plain).Distinct().Take(SheetSamples);
-        string title = string.Create(CultureInfo.InvariantCulture, $"held-out pictures: {QuickstartEvaluation.Accuracy(plain):P0} right, look-up {QuickstartEvaluation.Accuracy(lookup):P0}");
+        string title = string.Create(CultureInfo.InvariantCulture, $"Held-out images: {QuickstartEvaluation.Accuracy(plain):P0} right, look-up {QuickstartEvaluation.Accuracy(lookup):P0}");
         SampleSheet.Write(At("samples.png"), title, [.. shown.Select(static a => new AnsweredPicture(a.Asked.Picture, a.Asked.Question.Text, a.Answer, a.Asked.Question.Answer, a.IsRight))]);
     }
 

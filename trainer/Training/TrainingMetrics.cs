@@ -85,7 +85,7 @@ internal sealed class TrainingMetrics : IDisposable
         string chart = Path.Combine(_folder, "loss.png"), beside = Path.Combine(_folder, ".loss.writing.png");
         try
         {
-            List<LossPoint> points = _log is null ? [] : [.. MetricsLog.Read(LogPath, "loss").Select(static p => new LossPoint(p.Step, p.Value))];
+            List<ChartPoint> points = _log is null ? [] : [.. MetricsLog.Read(LogPath, "loss").Select(static p => new ChartPoint(p.Step, p.Value))];
             if (points.Count > 0)
             {
                 _draw(beside, _title, [new LossSeries("loss", points)]);
