@@ -102,7 +102,9 @@ public class BarChartTests
         string[] names = [.. Enumerable.Range(0, 5000).Select(static i => $"category {i}")];
         BarSeries series = new("s", [.. names.Select(static (_, i) => new BarValue(i))]);
         RgbImage image = new BarChart("many", "value", names, [series]).Draw();
-        Assert.InRange(image.Height, 3000, 8000);
+        Assert.InRange(image.Height, 200 * 40, 200 * 70);
+        RgbImage grouped = new BarChart("many", "value", names, [.. Enumerable.Repeat(series, 20)]).Draw();
+        Assert.InRange(grouped.Height, 200 * 30, 200 * 70);
     }
 
     [Fact]

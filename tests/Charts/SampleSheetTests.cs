@@ -10,7 +10,7 @@ public class SampleSheetTests
     public void Write_RightAndWrongAnswers_AreGreenAndRed()
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory("llava-sheet").FullName, "samples.png");
-        AnsweredPicture[] samples =
+        AnsweredImage[] samples =
         [
             new(Scene(56, 56, 1), "What colour is the circle?", "red", "red", Right: true),
             new(Scene(56, 56, 2), "How many things are there in this picture, also those at its edge?", "Three.", "four", Right: false),
@@ -29,7 +29,7 @@ public class SampleSheetTests
     [Fact]
     public void Draw_CharactersThatTheTypefaceLacks_AreSaid()
     {
-        AnsweredPicture latin = new(Scene(56, 56, 1), "What is it?", "red", "red", Right: true);
+        AnsweredImage latin = new(Scene(56, 56, 1), "What is it?", "red", "red", Right: true);
         int lower = SampleSheet.Draw("sheet", [latin with { Answer = "\u7ea2" }]).Height - SampleSheet.Draw("sheet", [latin]).Height;
         Assert.InRange(lower, 10, 50);
     }
@@ -38,8 +38,17 @@ public class SampleSheetTests
     public void Draw_AnAnswerWithoutEnd_IsCut()
     {
         string answer = string.Concat(Enumerable.Repeat("on and ", 100_000));
-        AnsweredPicture endless = new(Scene(56, 56, 1), "What is it?", answer, "red", Right: false);
+        AnsweredImage endless = new(Scene(56, 56, 1), "What is it?", answer, "red", Right: false);
         Assert.InRange(SampleSheet.Draw("sheet", [endless, endless], columns: 1).Height, 600, 1500);
+    }
+
+    [Fact]
+    public void Draw_ThousandsOfSamples_DrawsTheFirst()
+    {
+        AnsweredImage sample = new(Scene(8, 8, 1), "What is it?", "red", "red", Right: true);
+        RgbImage sheet = SampleSheet.Draw("sheet", [.. Enumerable.Repeat(sample, 5000)], columns: 400);
+        Assert.Equal(12 * 300, sheet.Width - 24);
+        Assert.InRange(sheet.Height, 17 * 300, 17 * 500);
     }
 
     [Fact]

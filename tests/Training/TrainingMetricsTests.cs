@@ -56,6 +56,18 @@ public sealed class TrainingMetricsTests : IDisposable
         Assert.Contains("loss.png could not be written; the run goes on without it: libSkiaSharp.so is missing.", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void DrawChart_StepsOfTheLogDoNotRise_WarnsOnce()
+    {
+        List<string> warnings = [];
+        using TrainingMetrics metrics = new(_folder.Data.Root, "run", 0, 4, warnings.Add);
+        metrics.Append(2, new StepResult(1, 1, 1, 1, 1), 1);
+        metrics.Append(1, new StepResult(1, 1, 1, 1, 1), 1);
+        metrics.DrawChart();
+        metrics.DrawChart();
+        Assert.Contains("The points of loss are not by rising x: 1 comes after 2.", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("metrics.jsonl")]
     [InlineData("loss.png")]

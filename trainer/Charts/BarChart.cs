@@ -17,15 +17,18 @@ internal sealed record BarSeries(string Name, IReadOnlyList<BarValue> Values);
 /// <summary>Values to compare the bars with, a diamond in each category; NaN for none.</summary>
 internal sealed record BarMarks(string Name, IReadOnlyList<double> Values);
 
-/// <summary>A chart of bars one below the other, with room for long names, their intervals, and marks to compare them with.</summary>
+/// <summary>
+/// A chart of bars one below the other, with room for long names, their intervals, and marks to compare them with. Of more than 200 bars
+/// the first are drawn, which the chart says.
+/// </summary>
 /// <param name="Title">Heads the chart.</param>
 /// <param name="ValueLabel">What the values are, with their unit.</param>
 /// <param name="Categories">The names at the left, from the top down.</param>
 /// <param name="Series">The bars; each series has a value for each category.</param>
 internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<string> Categories, IReadOnlyList<BarSeries> Series)
 {
-    /// <summary>The most categories that are drawn.</summary>
-    internal const int MostCategories = 100;
+    // Of longer charts few programs show the end.
+    private const int MostBars = 200;
 
     private const float NameSize = 12.5f;
     private const float ValueSize = 11.5f;
@@ -52,7 +55,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
     /// <summary>Gets the range of values to show; null for that of the values, from zero.</summary>
     internal (double From, double To)? Range { get; init; }
 
-    private int Shown => Math.Min(Categories.Count, MostCategories);
+    private int Shown => Math.Min(Categories.Count, Math.Max(1, MostBars / Math.Max(1, Series.Count)));
 
     /// <summary>Draws the chart and writes it as PNG or JPEG, by the ending; the file appears only when it is whole.</summary>
     /// <param name="path">The file.</param>
@@ -77,16 +80,18 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
             legend.InsertRange(0, Series.Select((series, i) => new LegendEntry(series.Name, ChartColours.OfBars(i), LegendMark.Bar)));
         }
 
+        TextBlock[] names = [.. Categories.Take(Shown).Select(static name => new TextBlock(name, NameSize, WidestName, mostLines: 3))];
         string cut = Categories.Count > Shown
             ? string.Create(CultureInfo.InvariantCulture, $"The first {Shown} of {Categories.Count:N0} categories.")
             : string.Empty;
-        ChartPage page = new(Title, string.Join(' ', new[] { Note, cut }.Where(static part => !string.IsNullOrEmpty(part))), legend);
+        string lacking = names.Any(static name => name.HasReplacements) ? ChartFont.ReplacementNote : string.Empty;
+        string note = string.Join(' ', new[] { Note, cut, lacking }.Where(static part => !string.IsNullOrEmpty(part)));
+        ChartPage page = new(Title, note, legend);
         if (Shown == 0 || Series.Count == 0)
         {
             return page.DrawEmpty();
         }
 
-        TextBlock[] names = [.. Categories.Take(Shown).Select(name => new TextBlock(name, NameSize, WidestName, mostLines: 3))];
         TextBlock[][] values = Texts(value => ChartAxis.Takes(value.Value) ? Text(value.Value) : "\u2013");
         TextBlock[][] intervals = Texts(Interval);
         float rowHeight = Math.Max(names.Max(name => name.Height), Series.Count * BarHeight) + GroupGap;

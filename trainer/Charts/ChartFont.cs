@@ -15,6 +15,9 @@ internal static class ChartFont
     /// <summary>What stands in the place of each character that the typeface lacks.</summary>
     internal const char Replacement = '\u25a1';
 
+    /// <summary>Says what <see cref="Replacement"/> is, where it appears.</summary>
+    internal static readonly string ReplacementNote = $"{Replacement} stands for a character that the typeface of charts lacks.";
+
     private static readonly Lazy<(SKTypeface Regular, SKTypeface Strong)> Faces = new(Load);
 
     /// <summary>Gets the name of the family.</summary>

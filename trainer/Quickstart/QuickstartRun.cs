@@ -256,7 +256,7 @@ internal sealed class QuickstartRun
         IEnumerable<AnsweredQuestion> shown = plain.OrderBy(static a => a.IsRight).Take(SheetSamples / 4).Concat(plain.Where(static a => a.IsRight).Take(SheetSamples / 4))
             .Concat(lookup.Where(static a => !a.IsRight).Take(SheetSamples / 4)).Concat(lookup.Where(static a => a.IsRight)).Concat(plain).Distinct().Take(SheetSamples);
         string title = string.Create(CultureInfo.InvariantCulture, $"Held-out images: {QuickstartEvaluation.Accuracy(plain):P0} right, look-up {QuickstartEvaluation.Accuracy(lookup):P0}");
-        SampleSheet.Write(At("samples.png"), title, [.. shown.Select(static a => new AnsweredPicture(a.Asked.Picture, a.Asked.Question.Text, a.Answer, a.Asked.Question.Answer, a.IsRight))]);
+        SampleSheet.Write(At("samples.png"), title, [.. shown.Select(static a => new AnsweredImage(a.Asked.Picture, a.Asked.Question.Text, a.Answer, a.Asked.Question.Answer, a.IsRight))]);
     }
 
     private string At(string name) => Path.Combine(_options.Out, name);

@@ -92,9 +92,9 @@ internal sealed class TrainingMetrics : IDisposable
                 File.Move(beside, chart, overwrite: true);
             }
         }
-        catch (Exception error) when (IsOfTheDisk(error) || error is DllNotFoundException)
+        catch (Exception error) when (IsOfTheDisk(error) || error is DllNotFoundException or ArgumentException)
         {
-            // A run on text alone needs the library of images for this only.
+            // A run on text alone needs the library of images for this only. Steps that do not rise, in a log that was edited, cannot be drawn.
             if (!_chartFailed)
             {
                 _warn($"{chart} could not be written; the run goes on without it: {error.Message}");
