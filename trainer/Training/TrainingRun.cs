@@ -122,7 +122,9 @@ public sealed class TrainingRun
         }
 
         using StepRunner runner = new(model, optimizer, arena, LearningRateSchedule.FromRatio(setup.Steps, _options.WarmupRatio), _options, setup.Data.Samples);
-        using TrainingMetrics metrics = new(_options.Out, $"{_options.Stage} {Path.GetFileName(Path.GetFullPath(_options.Out))}", first, setup.NewOrder().StepsPerEpoch, _output.Warn);
+        string stage = _options.Stage == TrainingStage.Pretrain ? "pretrain" : "finetune";
+        string title = $"{Path.GetFileName(Path.GetFullPath(_options.Out))}: training loss, stage {stage}";
+        using TrainingMetrics metrics = new(_options.Out, title, first, setup.NewOrder().StepsPerEpoch, _output.Warn);
         using BatchLoader loader = new(
             setup.Data.Samples, setup.NewOrder(), setup.Config, new ImageProcessor(setup.Images), _options.Images ?? string.Empty, _options.Batch, first, setup.Steps, _options.Workers, images.Bad,
             _options.ImageFiles);
