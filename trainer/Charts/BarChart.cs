@@ -147,7 +147,7 @@ internal sealed record BarChart(string Title, string ValueLabel, IReadOnlyList<s
         });
     }
 
-    private static SKColor MarkColour(int index) => index == 0 ? ChartColours.Ink : ChartColours.OfSeries(5 - index);
+    private static SKColor MarkColour(int index) => index == 0 ? ChartColours.Ink : ChartColours.OfSeries(4 + (index * 5));
 
     private TextBlock[][] Texts(Func<BarValue, string> text) =>
     [
