@@ -92,7 +92,7 @@ expect "the runtimes that were chosen" "$(ls "$work/chosen/runtimes")" "linux-x6
 echo "== publish"
 dotnet publish trainer -c Release -v q -o "$work/published"
 dotnet publish trainer -c Release -v q --self-contained -p:PublishSingleFile=true -o "$work/single"
-expect "what a single file is" "$(LC_ALL=C ls "$work/single" | tr '\n' ' ')" "libSkiaSharp.so libe_sqlite3.so llava "
+expect "what a single file is" "$(LC_ALL=C ls "$work/single" | tr '\n' ' ')" "libSkiaSharp.so libduckdb.so libe_sqlite3.so llava "
 [ -z "$(find "$work/published" "$work/single" -name '*.xml')" ] || fail "documentation is published"
 "$work/published/llava" ask --device cpu --model "$model" --image "$image" -q "$question" > "$work/published.txt"
 env -i "$work/single/llava" ask --device cpu --model "$model" --image "$image" -q "$question" > "$work/single.txt"
@@ -107,6 +107,13 @@ for program in "$work/tools/llava" "$work/single/llava"; do
         --images "$(dirname "$image")" --out "$work/$(basename "$(dirname "$program")")/run" --steps 2 --batch 1 --accumulate 1 > "$work/train.log" 2>&1 || fail "$(cat "$work/train.log")"
 done
 cmp "$work/tools/run/loss.png" "$work/single/run/loss.png" || fail "the single file draws another chart than the tool"
+echo "== captions"
+for i in 1 2 3 4; do echo "{\"caption\": \"a dog on the beach $i\", \"image\": \"$i.jpg\"}"; done > "$work/captions.jsonl"
+for program in "$work/tools/llava" "$work/single/llava"; do
+    "$program" data filter --captions "$work/captions.jsonl" --most 2 --out "$work/$(basename "$(dirname "$program")")/captions" > "$work/filter.txt" || fail "$program cannot filter captions"
+done
+cmp "$work/tools/captions/pretrain.json" "$work/single/captions/pretrain.json" || fail "the single file chooses other captions than the tool"
+
 rm -r "$work/single/run"
 rm "$work/single/libSkiaSharp.so"
 if error=$("$work/single/llava" ask --device cpu --model "$model" --image "$image" -q "$question" 2>&1); then

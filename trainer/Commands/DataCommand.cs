@@ -9,6 +9,7 @@ internal static class DataCommand
     /// <returns>The command.</returns>
     internal static Command Create() => new("data", "Make instruction data, and choose what to train on.")
     {
+        DataFilterCommand.Create(),
         DataGenerateCommand.Create(),
         DataPromptsCommand.Create(),
     };
