@@ -72,7 +72,7 @@ internal static class DataFilterCommand
             {
                 CaptionFilter filter = new(file, parsed.GetValue(phrases), rule, parsed.InvocationConfiguration.Error);
                 FilterReport report = filter.Run(folder, interrupt.Token);
-                report.Write(folder);
+                report.Write(folder, warning => parsed.InvocationConfiguration.Error.WriteLine($"warning: {warning}"));
                 parsed.InvocationConfiguration.Output.WriteLine(report.Line());
                 (string data, string page) = (Path.Combine(folder, CaptionFilter.DataFile), Path.Combine(folder, FilterReport.MarkdownFile));
                 parsed.InvocationConfiguration.Output.WriteLine($"they are in {data}, the report in {page}");

@@ -70,7 +70,8 @@ internal sealed record FilterReport(
 
     /// <summary>Writes the report and its chart.</summary>
     /// <param name="folder">The folder.</param>
-    internal void Write(string folder)
+    /// <param name="warn">Receives why there is no chart.</param>
+    internal void Write(string folder, Action<string> warn)
     {
         LineChart chart = new("Coverage of noun phrases", "rank of the phrase", "captions that have it",
             [new ChartLine("all captions", Before), new ChartLine("captions that are kept", After)])
@@ -79,9 +80,9 @@ internal sealed record FilterReport(
             LogX = true,
             LogY = true,
         };
-        chart.Write(Path.Combine(folder, ChartFile));
+        string image = OptionalChart.TryWrite(Path.Combine(folder, ChartFile), chart.Draw, warn) ? $"![coverage]({ChartFile})\n\n" : string.Empty;
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"# Captions chosen by noun phrases\n\n{Line()}.\n\n![coverage]({ChartFile})\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"# Captions chosen by noun phrases\n\n{Line()}.\n\n{image}");
         text.Append("| most frequent phrases | captions | kept |\n| --- | ---: | ---: |\n");
         foreach ((string phrase, long before, long after) in Frequent)
         {
