@@ -171,6 +171,24 @@ public sealed class LlavaModel : IDisposable
     }
 
     /// <summary>
+    /// Computes how likely given answers to questions are, from the same tokens that training takes its loss on: to choose among options without generating text.
+    /// </summary>
+    /// <param name="questions">The questions, each with its answers; taken as they are needed.</param>
+    /// <param name="template">Another template than the model's, or null.</param>
+    /// <param name="cancellation">Stops between questions.</param>
+    /// <returns>For each question a likelihood of each of its answers, in their order.</returns>
+    /// <exception cref="ArgumentException">A question has no answers, or does not fit into the context.</exception>
+    /// <exception cref="NotFiniteNumberException">What the model computed is NaN or infinite.</exception>
+    /// <exception cref="ObjectDisposedException">The model or its device is disposed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IEnumerable<IReadOnlyList<AnswerLikelihood>> Score(
+        IEnumerable<(LlavaQuestion Question, IReadOnlyList<string> Answers)> questions, ConversationTemplate? template = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(questions);
+        return Scored(questions, template ?? Template, cancellation);
+    }
+
+    /// <summary>
     /// Frees weights and conversations once the step that is being computed has ended. Answers under way end with an <see cref="ObjectDisposedException"/> when their next piece is asked for. A second
     /// call does nothing.
     /// </summary>
@@ -203,6 +221,36 @@ public sealed class LlavaModel : IDisposable
 
     /// <summary>Lets go of a session that was disposed.</summary>
     internal void Forget(ChatSession session) => _sessions.Remove(session);
+
+    private IEnumerable<IReadOnlyList<AnswerLikelihood>> Scored(
+        IEnumerable<(LlavaQuestion Question, IReadOnlyList<string> Answers)> questions, ConversationTemplate template, CancellationToken cancellation)
+    {
+        AnswerScorer? scorer = null;
+        try
+        {
+            foreach ((LlavaQuestion question, IReadOnlyList<string> answers) in questions)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                AnswerLikelihood[] likelihoods;
+                lock (Gate)
+                {
+                    RequireUsable();
+                    scorer ??= new AnswerScorer(this, template);
+                    likelihoods = answers.Count > 0 ? scorer.Score(question, answers)
+                        : throw new ArgumentException("A question has no answers; expected one or more to score.", nameof(questions));
+                }
+
+                yield return likelihoods;
+            }
+        }
+        finally
+        {
+            lock (Gate)
+            {
+                scorer?.Dispose();
+            }
+        }
+    }
 
     private static int ChooseContext(int positions, int? asked)
     {
