@@ -31,6 +31,7 @@ internal static class Program
         root.Add(MakeBaseCommand.Create());
         root.Add(QuickstartCommand.Create());
         root.Add(AblateCommand.Create());
+        root.Add(EvalCommand.Create());
         root.Add(PopeCommand.Create());
         root.Add(ReviewCommand.Create());
         root.Add(ScienceQaCommand.Create());

@@ -74,7 +74,10 @@ internal static class AnsweringCommand
         return command;
     }
 
-    private static RgbImage? ReadImage(AskedQuestion question, string? folder)
+    /// <summary>Reads the image of a question.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="folder">The folder of images; null only where no question has one.</param>
+    internal static RgbImage? ReadImage(AskedQuestion question, string? folder)
     {
         if (question.Image is not { } image)
         {

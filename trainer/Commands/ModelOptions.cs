@@ -31,8 +31,10 @@ internal sealed class ModelOptions
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>
     /// <param name="images">Whether images are named on the command line.</param>
-    internal void AddTo(Command command, bool images = true)
+    /// <param name="required">Whether there must be a model.</param>
+    internal void AddTo(Command command, bool images = true, bool required = true)
     {
+        _model.Required = required;
         Option[] named = images ? [_images] : [];
         foreach (Option option in (Option[])[_model, _vision, _projectorWeights, _template, _aspect, _context, .. named, _imageOrder, _temperature, _topK, _topP, _seed, _maxNewTokens, _stop])
         {
@@ -42,6 +44,10 @@ internal sealed class ModelOptions
         _imageFiles.AddTo(command);
         _device.AddTo(command);
     }
+
+    /// <summary>Tells whether a model was named.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    internal bool IsNamed(ParseResult parsed) => parsed.GetValue(_model) is not null;
 
     /// <summary>Opens the device.</summary>
     /// <param name="parsed">The parsed command line.</param>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlavaCuda.Trainer.Evaluation;
+using LlavaCuda.Trainer.Evaluation.Benchmarks;
 using LlavaCuda.Trainer.Evaluation.ScienceQa;
 
 namespace LlavaCuda.Trainer.Commands;
@@ -7,8 +8,6 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary><c>llava scienceqa</c>: ScienceQA as conversations, its scores, and the paper's two ensembles.</summary>
 internal static class ScienceQaCommand
 {
-    private const string LetterSentence = "Answer with the option's letter from the given choices directly.";
-
     /// <summary>Makes the command.</summary>
     /// <returns>The command.</returns>
     internal static Command Create() =>
@@ -66,7 +65,7 @@ internal static class ScienceQaCommand
         Option<bool> letter = new("--single-pred-prompt") { Description = "Ask for the option's letter alone, as LLaVA-1.5 is asked." };
         return AnsweringCommand.Create(
             "A file of conversations from convert; their first turns are asked.",
-            (parsed, file) => AskedQuestion.ReadConversations(file, parsed.GetValue(letter) ? LetterSentence : null),
+            (parsed, file) => AskedQuestion.ReadConversations(file, parsed.GetValue(letter) ? ScienceQaBenchmark.LetterSentence : null),
             letter);
     }
 

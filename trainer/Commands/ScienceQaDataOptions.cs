@@ -11,6 +11,9 @@ internal sealed class ScienceQaDataOptions
     private readonly Option<string> _split =
         new("--split") { Description = "Which split of them.", DefaultValueFactory = static _ => "test" };
 
+    /// <summary>Gets the options.</summary>
+    internal IReadOnlyList<Option> All => [_folder, _split];
+
     /// <summary>Adds the options.</summary>
     internal void AddTo(Command command)
     {

@@ -11,4 +11,7 @@ internal enum Outcome
 
     /// <summary>There is no answer, or none was found in the text.</summary>
     NoAnswer,
+
+    /// <summary>Whether it is right is not known here: only the benchmark's server, or a judge, knows.</summary>
+    Unjudged,
 }
