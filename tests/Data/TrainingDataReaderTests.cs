@@ -141,7 +141,7 @@ public sealed class TrainingDataReaderTests : IDisposable
         string file = _folder.Write("data.json", $"[{string.Join(",\n", wrong.SelectMany(w => (string[])[good, w]))}]");
         List<string> report = [];
         OneLine.Throws<InvalidDataException>(() => _folder.Read(file, report: report), "6 of 12 samples", "sample 1, line 2", "sample 3, line 4", "sample 9, line 10", "...");
-        Assert.Equal(Enumerable.Range(0, 6).Select(i => $"sample {(2 * i) + 1}, line {(2 * i) + 2}: "), report.Select(r => r[(r.IndexOf("sample ", StringComparison.Ordinal))..(r.IndexOf(": ", StringComparison.Ordinal) + 2)]));
+        Assert.Equal(Enumerable.Range(5, 1).Select(i => $"sample {(2 * i) + 1}, line {(2 * i) + 2}: "), report.Select(r => r[(r.IndexOf("sample ", StringComparison.Ordinal))..(r.IndexOf(": ", StringComparison.Ordinal) + 2)]));
 
         File.Delete(_folder.At("images", "a.png"));
         OneLine.Throws<InvalidDataException>(() => _folder.Read(file), "6 of 12 samples", "images are missing");

@@ -33,10 +33,15 @@ internal sealed class DataFaults
     internal void Throw(int read, string? folder, int maxRows, Action<string> report, IEnumerable<string> further)
     {
         List<string> all = [.. _broken];
-        foreach (Kind kind in (Kind[])[_samples, _missing, _tooLong])
+        bool isFolder = folder is null || Directory.Exists(folder);
+        _samples.Report(string.Empty, report);
+        if (isFolder)
         {
-            kind.Report(report);
+            // Else the folder is what is wrong.
+            _missing.Report("missing: ", report);
         }
+
+        _tooLong.Report("too long: ", report);
 
         if (_samples.Count == 1 && _broken.Count == 0)
         {
@@ -50,7 +55,7 @@ internal sealed class DataFaults
         if (_missing.Count > 0)
         {
             string what = _missing.Count == 1 ? "1 image is missing" : $"{_missing.Count:N0} images are missing";
-            string where = folder is null ? string.Empty : Directory.Exists(folder) ? $" in {folder}" : $" in {folder}, which is no folder";
+            string where = folder is null ? string.Empty : isFolder ? $" in {folder}" : $" in {folder}, which is no folder";
             all.Add($"{what}{where}: {_missing.Names()}.");
         }
 
@@ -87,11 +92,12 @@ internal sealed class DataFaults
 
         internal string Names() => string.Join("; ", _listed.Take(Named)) + (Count > Named ? "; ..." : string.Empty);
 
-        internal void Report(Action<string> report)
+        // Those that the error names are not said twice.
+        internal void Report(string what, Action<string> report)
         {
             if (Count > Named)
             {
-                _listed.ForEach(report);
+                _listed[Named..].ForEach(line => report(what + line));
                 if (Count > _listed.Count)
                 {
                     report($"and {Count - _listed.Count:N0} more");
