@@ -20,5 +20,9 @@ internal static class PythonText
         return text[begin..end];
     }
 
+    /// <summary>Python's <c>split()</c>.</summary>
+    internal static string[] Split(string text) =>
+        string.Concat(text.Select(static c => IsSpace(c) ? ' ' : c)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
     private static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\x1c' and <= '\x1f';
 }
