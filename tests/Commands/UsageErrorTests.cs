@@ -20,6 +20,8 @@ public class UsageErrorTests
     [InlineData("Options '--model' and '--out' are required.", "train", "--stage", "pretrain", "--data", "x")]
     [InlineData("Option '--model' is required.", "verify")]
     [InlineData("expected finetune, pretrain", "train", "--stage", "both")]
+    [InlineData("'scor' is no command; did you mean score?", "scienceqa", "scor")]
+    [InlineData("'nope' is no command.", "eval", "nope")]
     [InlineData("Argument 'tcsh' not recognized", "completion", "tcsh")]
     public void Run_CommandLineThatIsWrong_SaysAllThatIs(string expected, params string[] args)
     {

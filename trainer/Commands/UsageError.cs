@@ -100,7 +100,7 @@ internal static class UsageError
         string name = token.IndexOf('=') is var end and > 0 ? token[..end] : token;
         string? nearest = Nearest(name, names.Select(static n => n.Name));
         string? meant = nearest is null ? null : names.First(n => n.Name == nearest).Ours;
-        if (!option && command is not RootCommand)
+        if (!option && command is not RootCommand && command.Subcommands.Count == 0)
         {
             return ($"'{token}' belongs to no option (a value with spaces needs quotes).", null);
         }
