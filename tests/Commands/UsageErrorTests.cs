@@ -21,7 +21,7 @@ public class UsageErrorTests
     [InlineData("Option '--model' is required.", "verify")]
     [InlineData("expected finetune, pretrain", "train", "--stage", "both")]
     [InlineData("'scor' is no command; did you mean score?", "scienceqa", "scor")]
-    [InlineData("'nope' is no command.", "eval", "nope")]
+    [InlineData("'frobnicate' is no command.", "eval", "frobnicate")]
     [InlineData("Argument 'tcsh' not recognized", "completion", "tcsh")]
     public void Run_CommandLineThatIsWrong_SaysAllThatIs(string expected, params string[] args)
     {
