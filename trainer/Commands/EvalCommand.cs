@@ -7,12 +7,21 @@ namespace LlavaCuda.Trainer.Commands;
 /// <summary><c>llava eval</c>: benchmarks, all asked, judged, counted and compared in the same way.</summary>
 internal static class EvalCommand
 {
+    /// <summary>The command's name.</summary>
+    internal const string Name = "eval";
+
+    private static readonly string[] Judged =
+    [
+        "LLaVA-Bench (COCO), LLaVA-Bench (In-the-Wild) and Vicuna-80 are judged by a model:",
+        "  llava review answer, review judge --benchmark coco|wild|text, review summarize",
+    ];
+
     /// <summary>Makes the command.</summary>
     /// <returns>The command.</returns>
     internal static Command Create()
     {
         IReadOnlyList<IBenchmark> benchmarks = BenchmarkRegistry.Create();
-        Command command = new("eval", "Run a benchmark on a model, or on answers that are there; list benchmarks; compare runs.")
+        Command command = new(Name, "Run a benchmark on a model, or on answers that are there; list benchmarks; compare runs.")
         {
             CreateList(benchmarks), CreateCompare(),
         };
@@ -45,6 +54,7 @@ internal static class EvalCommand
                 }
             }
 
+            Array.ForEach(Judged, output.WriteLine);
             return ExitCode.Ok;
         });
         return command;

@@ -22,8 +22,11 @@ internal sealed class EvalRunCommand(IBenchmark benchmark)
     /// <summary>The file of all questions with their outcomes.</summary>
     internal const string RowFile = "rows.jsonl";
 
+    /// <summary>The way by which answers are generated.</summary>
+    internal const string Generation = "generation";
+
     private const string AnswerFile = "answers.jsonl", ChoiceFile = "choices.jsonl";
-    private const string Generation = "generation", Likelihood = "likelihood", MeanLikelihood = "mean-likelihood";
+    private const string Likelihood = "likelihood", MeanLikelihood = "mean-likelihood";
     private static readonly string[] Ways = [Generation, Likelihood, MeanLikelihood];
     private readonly Option<string?> _images = new("--images") { Description = "The folder that the images' paths begin at." };
     private readonly Option<string?> _answers = new("--answers")
@@ -240,9 +243,9 @@ internal sealed class EvalRunCommand(IBenchmark benchmark)
         IReadOnlyList<ReportSample> samples = ReportSample.Choose(
             rows, place => images is null && questions[place].ReadImage is null ? null : ReadImage(questions[place], images));
         BenchmarkReport report = new(benchmark.Name, benchmark.Card, facts, [.. figures.Select(ReportedFigure.Of)], samples);
-        report.Write(folder);
+        report.Write(folder, line => parsed.InvocationConfiguration.Error.WriteLine($"warning: {line}"));
         report.Print(output);
-        output.WriteLine($"{rows.Count} rows in {Path.Combine(folder, RowFile)}; {Path.Combine(folder, BenchmarkReport.HtmlFile)} has the table next to published figures");
+        output.WriteLine($"{rows.Count} rows in {Path.Combine(folder, RowFile)}; {Path.Combine(folder, BenchmarkReport.HtmlFile)} has {(benchmark.Card.Published.Count > 0 ? "them next to published figures" : "some of them with their images")}");
     }
 
     // Tells whether two runs are over the same questions.

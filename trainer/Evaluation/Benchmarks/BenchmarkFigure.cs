@@ -36,16 +36,21 @@ internal sealed record BenchmarkFigure(string Name, IReadOnlyList<JudgedRow> Row
         new BenchmarkFigure(All, rows),
     ];
 
-    /// <summary>Computes the 95 % interval: Wilson's where each question is right or not and independent, else by bootstrap.</summary>
+    /// <summary>
+    /// Computes the 95 % interval: Wilson's where each question is right or not and independent, else by bootstrap. Where all questions
+    /// are right, or none, no bootstrap varies: then it is Wilson's, and questions that belong together count as one.
+    /// </summary>
     internal Interval Interval()
     {
-        bool isShare = IsMean && Rows.All(static row => row.Judgement.Score is 0 or 1 && row.Cluster is null);
-        return isShare
-            ? Statistics.Interval.Wilson(Rows.Count(static row => row.Judgement.Score == 1), Rows.Count)
+        int right = Rows.Count(static row => row.Judgement.Score == 1), clusters = Rows.DistinctBy(static row => row.Cluster ?? row.Id).Count();
+        bool isShare = IsMean && Rows.All(static row => row.Judgement.Score is 0 or 1);
+        bool isAlike = right == 0 || right == Rows.Count;
+        return isShare && (isAlike || clusters == Rows.Count)
+            ? Statistics.Interval.Wilson(isAlike && right > 0 ? clusters : right, clusters)
             : Bootstrap.Of(
                 Rows.Count,
                 IsMean ? chosen => chosen.Sum(i => Rows[i].Judgement.Score) / chosen.Count : chosen => Compute([.. chosen.Select(i => Rows[i])]),
-                Rows.Any(static row => row.Cluster is not null) ? i => Rows[i].Cluster ?? Rows[i].Id : null);
+                clusters < Rows.Count ? i => Rows[i].Cluster ?? Rows[i].Id : null);
     }
 
     /// <summary>Counts an outcome.</summary>

@@ -64,26 +64,29 @@ internal sealed class BenchmarkReport(
 
     /// <summary>Writes the files.</summary>
     /// <param name="folder">The folder.</param>
-    internal void Write(string folder)
+    /// <param name="warn">Receives why no chart could be drawn, a line.</param>
+    internal void Write(string folder, Action<string> warn)
     {
         string chart = Path.Combine(folder, ChartFile);
+        bool drawn = false;
         if (Drawn.Length > 0)
         {
-            new BarChart(title, "%", [.. Drawn.Select(static f => f.Name)],
+            BarChart bars = new(title, "%", [.. Drawn.Select(static f => f.Name)],
                 [new BarSeries("this run", [.. Drawn.Select(static f => new BarValue(f.Value, f.Interval.Low, f.Interval.High))])])
             {
                 Range = (0, 100),
                 Marks = [.. PublishedModels.Take(2).Select(model => new BarMarks(model, [.. Drawn.Select(f => Published(model, f.Name))]))],
-            }.Write(chart);
+            };
+            drawn = OptionalChart.TryWrite(chart, bars.Draw, warn);
         }
         else
         {
             File.Delete(chart);
         }
 
-        AtomicFile.Write(Path.Combine(folder, MarkdownFile), stream => stream.Write(Encoding.UTF8.GetBytes(Markdown())));
+        AtomicFile.Write(Path.Combine(folder, MarkdownFile), stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(drawn))));
         AtomicFile.Write(Path.Combine(folder, HtmlFile), stream => stream.Write(
-            Encoding.UTF8.GetBytes(BenchmarkPage.Write(title, card.Title, facts, Rows(published: true), Note, Drawn.Length > 0 ? chart : null, samples))));
+            Encoding.UTF8.GetBytes(BenchmarkPage.Write(title, card.Title, facts, Rows(published: true), Note, drawn ? chart : null, samples))));
     }
 
     private static string Percent(double value) => double.IsFinite(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : "-";
@@ -106,7 +109,7 @@ internal sealed class BenchmarkReport(
         }
     }
 
-    private string Markdown()
+    private string Markdown(bool drawn)
     {
         StringBuilder text = new($"# {Cell(title)}\n\n{Cell(card.Title)}\n\n");
         foreach (string fact in facts)
@@ -124,7 +127,7 @@ internal sealed class BenchmarkReport(
             }
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"\n{Note}\n{(Drawn.Length > 0 ? $"\n![{Cell(title)}]({ChartFile})\n" : string.Empty)}").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"\n{Note}\n{(drawn ? $"\n![{Cell(title)}]({ChartFile})\n" : string.Empty)}").ToString();
 
         static string Cell(string text) => text.Replace("<", "&lt;", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal);
     }

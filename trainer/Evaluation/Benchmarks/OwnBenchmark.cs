@@ -51,7 +51,7 @@ internal sealed class OwnBenchmark : IBenchmark
                     row.OptionalText("category") is { } category ? [category] : [],
                     string.Join(" | ", answers),
                     words)
-                { Choices = choices };
+                { Choices = choices, Cluster = question.Image };
         })];
     }
 
