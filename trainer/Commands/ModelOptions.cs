@@ -45,6 +45,9 @@ internal sealed class ModelOptions
         _device.AddTo(command);
     }
 
+    /// <summary>Gets the names of the options that say how answers are generated.</summary>
+    internal static IReadOnlyList<string> Answering => ["--temperature", "--top-k", "--top-p", "--seed", "--max-new-tokens", "--stop"];
+
     /// <summary>Tells whether a model was named.</summary>
     /// <param name="parsed">The parsed command line.</param>
     internal bool IsNamed(ParseResult parsed) => parsed.GetValue(_model) is not null;

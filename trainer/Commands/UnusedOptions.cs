@@ -11,6 +11,24 @@ internal static class UnusedOptions
     /// <returns>One line each.</returns>
     internal static IEnumerable<string> Of(ParseResult parsed)
     {
+        if (parsed.CommandResult.Command.Parents.Any(static parent => parent.Name == EvalCommand.Name))
+        {
+            bool asksNobody = Given("--answers").Any();
+            bool chooses = Find("--by") is Option<string> by && parsed.GetValue(by) != EvalRunCommand.Generation;
+            string[] names = asksNobody ? [.. ModelOptions.Answering, "--at-once", "--template", "--context", "--device", "--threads", "--precision"]
+                : chooses ? [.. ModelOptions.Answering, "--at-once"] : [];
+            foreach (string name in Given(names))
+            {
+                yield return asksNobody ? $"{name} has no effect next to --answers, which asks no model."
+                    : $"{name} has no effect next to --by, which generates nothing.";
+            }
+
+            if (asksNobody || chooses)
+            {
+                yield break;
+            }
+        }
+
         if (Find("--temperature") is Option<double> temperature && parsed.GetValue(temperature) == 0)
         {
             foreach (string name in Given("--top-k", "--top-p", "--seed"))
