@@ -74,6 +74,7 @@ internal sealed class BenchmarkReport(
             BarChart bars = new(title, "%", [.. Drawn.Select(static f => f.Name)],
                 [new BarSeries("this run", [.. Drawn.Select(static f => new BarValue(f.Value, f.Interval.Low, f.Interval.High))])])
             {
+                Note = $"{card.Title}; 95 % intervals",
                 Range = (0, 100),
                 Marks = [.. PublishedModels.Take(2).Select(model => new BarMarks(model, [.. Drawn.Select(f => Published(model, f.Name))]))],
             };
