@@ -43,7 +43,7 @@ public sealed class ScienceQaEndToEndTests : IDisposable
             string[] counts = table.Split('\n').First(static line => line.StartsWith("Avg ", StringComparison.Ordinal))
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
             Assert.Equal(
-                Enum.GetValues<Outcome>().Select(outcome => score.Count(outcome, static _ => true)).Append(Questions),
+                ((Outcome[])[Outcome.Right, Outcome.Wrong, Outcome.NoAnswer]).Select(outcome => score.Count(outcome, static _ => true)).Append(Questions),
                 counts.Select(int.Parse));
         }
 
