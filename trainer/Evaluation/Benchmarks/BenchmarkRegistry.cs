@@ -8,6 +8,7 @@ internal static class BenchmarkRegistry
     [
         new ScienceQaBenchmark(),
         new PopeBenchmark(),
+        .. ShortBenchmarks.Create(),
         new OwnBenchmark(),
     ];
 }

@@ -76,6 +76,17 @@ internal static class VqaFiles
                 row.Has(Answers) ? AnswerTexts(row) : []);
         })];
 
+    /// <summary>Reads MM-Vet: <c>mm-vet.json</c>, whose answers a judge compares.</summary>
+    /// <param name="questions">The file.</param>
+    /// <exception cref="InvalidDataException">A record is wrong; file and line are named.</exception>
+    internal static List<ShortQuestion> MmVet(string questions) =>
+        [.. JsonRecords.Read(questions).Select(static record => new ShortQuestion(
+            $"\"{JsonEncodedText.Encode(record.Key.StartsWith("v1_", StringComparison.Ordinal) ? record.Key[3..] : record.Key)}\"",
+            Text(record.Row, Question),
+            Text(record.Row, "imagename"),
+            record.Row.OptionalTexts("capability") ?? [],
+            []))];
+
     /// <summary>Reads TextVQA: <c>TextVQA_0.5.1_val.json</c>.</summary>
     /// <param name="annotations">The file.</param>
     /// <param name="asked">LLaVA's <c>llava_textvqa_val_v051_ocr.jsonl</c>, whose questions list an OCR's tokens; null for none.</param>
