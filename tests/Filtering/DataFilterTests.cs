@@ -111,6 +111,23 @@ public sealed class DataFilterTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("[\n[\"A dog\"],\n[], [\"a  dog\", \"the sea\"]]")]
+    [InlineData("[\"A dog\"]\n[]\n[\"the dog\",\n\"sea\"]")]
+    [InlineData("{\"noun_chunks\": [\"a dog\"]}\n{\"phrases\": [], \"x\": [1]}\n{\"phrases\": [\"a dog\"]}")]
+    public void Filter_ListsOfPhrases_AreReadInAllForms(string phrases)
+    {
+        Save("a.jsonl", string.Join('\n', Enumerable.Range(0, 3).Select(static i => $$"""{"id": {{i + 7}}, "caption": "c", "image": "{{i}}.jpg"}""")));
+        Save("p.jsonl", phrases);
+        (int code, string output, string error) = Run($"--captions {At("a.jsonl")} --phrases {At("p.jsonl")} --least 2 --out {At("out")}");
+        Assert.True(code == 0, error);
+        Assert.Contains("2 of 3 captions are kept (66.7 %), by 1 noun phrases", output, StringComparison.Ordinal);
+        using JsonDocument written = JsonDocument.Parse(File.ReadAllText(At("out/pretrain.json")));
+        Assert.Equal(["7", "9"], written.RootElement.EnumerateArray().Select(static sample => sample.GetProperty("id").GetString()));
+        (_, _, error) = Run($"--captions {At("a.jsonl")} --phrases {At("p.jsonl")} --least 3 --out {At("out")}");
+        Assert.Contains("warning: nothing is kept: no noun phrase is in 3 of the captions", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Filter_PhrasesOfAnotherProgram_AreTakenAsTheyAre()
     {
@@ -127,6 +144,8 @@ public sealed class DataFilterTests : IDisposable
     [InlineData("a.csv", "image,text\n1,2\n", "", "a.csv has no column 'caption'; the columns are 'image', 'text'")]
     [InlineData("a.tsv", "b\ta\n", " --no-header --caption-column 3", "has no column '3'; the columns are 1 to 2")]
     [InlineData("a.jsonl", "{\"caption\": \"a\", \"image\": \"b\"}\n{\"caption\": 5, \"image\": \"b\"}", "", "row 2 has no caption or no image")]
+    [InlineData("a.csv", "caption,image\na,b\nc\nd,e,f\n", "", "a.csv cannot be read: Invalid Input Error: ")]
+    [InlineData("a.csv", "caption,image\n# a,b\nc,d,e\n", "", "a.csv cannot be read: Invalid Input Error: ")]
     [InlineData("a.jsonl", "{\"caption\": \"a\"", "", "a.jsonl cannot be read: ")]
     [InlineData("a.jsonl", "", "", "a.jsonl is empty")]
     [InlineData("a.parquet", "no parquet", "", "a.parquet cannot be read: ")]

@@ -21,7 +21,7 @@ internal static class DataFilterCommand
         };
         Option<string?> phrases = new("--phrases")
         {
-            Description = "Their noun phrases, a JSON list of texts for each caption, a line each; "
+            Description = "Their noun phrases, a JSON list of texts for each caption, in an array or a line each; "
                 + "by default the built-in extractor finds them.",
         };
         Option<string> caption = new("--caption-column")
@@ -74,6 +74,12 @@ internal static class DataFilterCommand
                 FilterReport report = filter.Run(folder, interrupt.Token);
                 report.Write(folder, warning => parsed.InvocationConfiguration.Error.WriteLine($"warning: {warning}"));
                 parsed.InvocationConfiguration.Output.WriteLine(report.Line());
+                if (report.Kept == 0)
+                {
+                    parsed.InvocationConfiguration.Error.WriteLine(
+                        $"warning: nothing is kept: no noun phrase is in {rule.Least} of the captions; {least.Name} says how many are needed");
+                }
+
                 (string data, string page) = (Path.Combine(folder, CaptionFilter.DataFile), Path.Combine(folder, FilterReport.MarkdownFile));
                 parsed.InvocationConfiguration.Output.WriteLine($"they are in {data}, the report in {page}");
                 return ExitCode.Ok;

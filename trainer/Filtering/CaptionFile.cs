@@ -11,6 +11,9 @@ namespace LlavaCuda.Trainer.Filtering;
 internal sealed class CaptionFile
 {
     private const int LargestObject = 64 << 20;
+
+    // Left to itself, the reader passes over lines at the start that do not look like those behind them, or like remarks.
+    private const string AsItIs = "all_varchar = true, skip = 0, comment = '', strict_mode = true, null_padding = false, ignore_errors = false";
     private readonly string _path;
     private readonly string _caption;
     private readonly string _image;
@@ -66,8 +69,8 @@ internal sealed class CaptionFile
     private string Table => Kind switch
     {
         CaptionKind.Parquet => $"read_parquet({Literal(_path)})",
-        CaptionKind.Tsv => $"read_csv({Literal(_path)}, all_varchar = true, header = {Header}, delim = '\t', quote = '', escape = '')",
-        _ => $"read_csv({Literal(_path)}, all_varchar = true, header = {Header}, delim = ',', quote = '\"', escape = '\"')",
+        CaptionKind.Tsv => $"read_csv({Literal(_path)}, {AsItIs}, header = {Header}, delim = '\t', quote = '', escape = '')",
+        _ => $"read_csv({Literal(_path)}, {AsItIs}, header = {Header}, delim = ',', quote = '\"', escape = '\"')",
     };
 
     private string Header => _hasHeader ? "true" : "false";
@@ -104,6 +107,15 @@ internal sealed class CaptionFile
             : $"\"{column.Replace("\"", "\"\"", StringComparison.Ordinal)}\"::VARCHAR";
     }
 
+    // Where and what, without the line itself, advice and settings.
+    private static string What(string message)
+    {
+        IEnumerable<string> lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .TakeWhile(static line => !line.StartsWith("Possible ", StringComparison.OrdinalIgnoreCase))
+            .Where(static line => !line.StartsWith("Original Line", StringComparison.OrdinalIgnoreCase));
+        return string.Join("; ", lines.Take(2));
+    }
+
     private T Guard<T>(Func<T> read)
     {
         try
@@ -112,8 +124,7 @@ internal sealed class CaptionFile
         }
         catch (DuckDBException error)
         {
-            string what = error.Message.Split('\n', 2)[0];
-            throw new InvalidDataException($"{_path} cannot be read: {TerminalText.Line(what)}", error);
+            throw new InvalidDataException($"{_path} cannot be read: {TerminalText.Line(What(error.Message))}", error);
         }
     }
 }

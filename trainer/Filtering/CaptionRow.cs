@@ -10,6 +10,9 @@ internal readonly record struct CaptionRow(string Caption, string? Image, string
 {
     private static readonly string[] TurnKeys = ["conversations", "messages"];
 
+    /// <summary>Gets the id; null where the file has none.</summary>
+    internal string? Id { get; init; }
+
     /// <summary>Reads a sample of LLaVA's format, or an object with <c>caption</c>.</summary>
     /// <param name="json">The sample.</param>
     /// <param name="key">The key of the caption, where there are no conversations.</param>
@@ -34,8 +37,12 @@ internal readonly record struct CaptionRow(string Caption, string? Image, string
             }
         }
 
-        return Text(root, key) is { } caption && Text(root, "image") is { } image ? new CaptionRow(caption, image, null) : null;
+        return Text(root, key) is not { } caption || Text(root, "image") is not { } image ? null
+            : new CaptionRow(caption, image, null) { Id = Identity(root) };
     }
+
+    private static string? Identity(JsonElement root) => Text(root, "id")
+        ?? (root.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.Number ? id.GetRawText() : null);
 
     private static bool IsOf(JsonElement turn, string key, string value) => Text(turn, key) == value;
 

@@ -47,7 +47,7 @@ internal sealed class CaptionWriter(Stream stream, ulong seed)
         bool isFirst = _order.Below((ulong)number, 2) == 0;
         using Utf8JsonWriter json = new(stream, Plain);
         json.WriteStartObject();
-        json.WriteString("id", Path.GetFileNameWithoutExtension(row.Image));
+        json.WriteString("id", row.Id ?? Path.GetFileNameWithoutExtension(row.Image));
         json.WriteString("image", row.Image);
         json.WriteStartArray("conversations");
         Turn("human", isFirst ? $"<image>\n{instruction}" : $"{instruction}\n<image>");
